@@ -1,0 +1,45 @@
+/**
+ * The envelope: how a key travels inside the input, and how the answer says whether it was replayed, on every JSON
+ * transport alike. A header cannot do this: a batch has one set of headers, a WebSocket has none, a stream has sent its
+ * headers before any handler ends.
+ */
+const ENVELOPE = '~idempotency';
+
+/** What the server says about an answer beside the answer itself. */
+export interface Answer {
+  /** Answered from the record: the handler did not run for this request. */
+  readonly replayed: boolean;
+  /** The accepted run that made the answer, a UUIDv7; the same for every replay of it. */
+  readonly executionId: string;
+}
+
+/** `{ "~idempotency": { key }, input }` */
+export function wrapInput(key: string, input: unknown): object {
+  return { [ENVELOPE]: { key }, input };
+}
+
+/** The envelope in a raw input, or `undefined` if there is none. The key is as it came: not checked. */
+export function unwrapInput(raw: unknown): { readonly key: unknown; readonly input: unknown } | undefined {
+  if (!isObject(raw) || !Object.hasOwn(raw, ENVELOPE)) return undefined;
+  const head = raw[ENVELOPE];
+  return { key: isObject(head) && Object.hasOwn(head, 'key') ? head['key'] : undefined, input: raw['input'] };
+}
+
+/** `{ "~idempotency": { replayed, executionId }, data }` */
+export function wrapOutput(answer: Answer, data: unknown): object {
+  return { [ENVELOPE]: { replayed: answer.replayed, executionId: answer.executionId }, data };
+}
+
+/** The envelope in an answer, or `undefined` if the server sent none. */
+export function unwrapOutput(output: unknown): { readonly answer: Answer; readonly data: unknown } | undefined {
+  if (!isObject(output) || !Object.hasOwn(output, ENVELOPE)) return undefined;
+  const head = output[ENVELOPE];
+  if (!isObject(head) || typeof head['replayed'] !== 'boolean' || typeof head['executionId'] !== 'string') {
+    return undefined;
+  }
+  return { answer: { replayed: head['replayed'], executionId: head['executionId'] }, data: output['data'] };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
