@@ -1,0 +1,3 @@
+export { type DrizzleDatabase, drizzleStore } from './drizzle-store.ts';
+export { migrate } from './migrate.ts';
+export { oncekeyRecords } from './tables.ts';
