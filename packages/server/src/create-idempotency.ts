@@ -16,7 +16,8 @@ export type TransactionOf<Db> = Db extends { transaction(run: (tx: infer Tx) => 
 
 /** What a context must have for the handler's writes to join the transaction. */
 export interface DatabaseContext {
-  readonly db: { transaction(run: (tx: never) => Promise<unknown>): unknown };
+  // biome-ignore lint/suspicious/noExplicitAny: a generic method's parameter is only matched by any; TransactionOf reads it
+  readonly db: { transaction(run: (tx: any) => Promise<any>): unknown };
 }
 
 export interface IdempotencyOptions<Ctx extends DatabaseContext> extends CallOptions {

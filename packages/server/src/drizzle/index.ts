@@ -1,3 +1,4 @@
-export { type DrizzleDatabase, drizzleStore } from './drizzle-store.ts';
+export { drizzleStore } from './drizzle-store.ts';
 export { migrate } from './migrate.ts';
+export type { DrizzleDatabase } from './portable.ts';
 export { oncekeyRecords } from './tables.ts';

@@ -1,7 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { sql } from 'drizzle-orm';
-import type { DrizzleDatabase } from './drizzle-store.ts';
-import type { Runs } from './statements.ts';
+import { type DrizzleDatabase, type Executor, runThrough } from './portable.ts';
 
 const FOLDER = new URL('../../migrations/', import.meta.url);
 const STATEMENT_BREAK = '--> statement-breakpoint';
@@ -12,7 +11,7 @@ const MIGRATION_LOCK = 0x6f6e63656b6579n;
  * Creates oncekey's tables, or brings them up to date. Safe to call from any number of processes at once, at every
  * start. Not needed where your own migrations hold `oncekeyRecords`.
  */
-export async function migrate<Tx extends Runs>(db: DrizzleDatabase<Tx>): Promise<void> {
+export async function migrate<Tx extends Executor>(db: DrizzleDatabase<Tx>): Promise<void> {
   const files = (await readdir(FOLDER)).filter((name) => name.endsWith('.sql')).sort();
   await db.transaction(async (tx) => {
     // `create table if not exists` of two first launches collides in the catalogue ("tuple concurrently updated").
@@ -23,11 +22,11 @@ export async function migrate<Tx extends Runs>(db: DrizzleDatabase<Tx>): Promise
   });
 }
 
-async function apply(tx: Runs, name: string): Promise<void> {
-  const inserted = await tx.execute(
-    sql`insert into oncekey_migrations (name) values (${name}) on conflict do nothing returning name`,
-  );
-  const rows = Array.isArray(inserted) ? inserted : (inserted as { rows: unknown[] }).rows;
+async function apply(tx: Executor, name: string): Promise<void> {
+  const rows = await runThrough(tx)({
+    text: 'insert into oncekey_migrations (name) values ($1) on conflict do nothing returning name',
+    params: [name],
+  });
   if (rows.length === 0) return;
   const text = await readFile(new URL(name, FOLDER), 'utf8');
   for (const statement of text.split(STATEMENT_BREAK)) await tx.execute(sql.raw(statement));

@@ -1,3 +1,5 @@
+import { UNIQUE_KEY } from './statements.ts';
+
 /** The database is away or went away: https://www.postgresql.org/docs/18/errcodes-appendix.html */
 const UNAVAILABLE = new Set([
   '53300', // too_many_connections
@@ -28,4 +30,14 @@ export function codeOf(error: unknown): string | undefined {
     if ('code' in at && typeof at.code === 'string') return at.code;
   }
   return undefined;
+}
+
+/** Another transaction committed a record under the same key first. Drivers name the constraint differently. */
+export function isOvertaken(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if ('code' in at && at.code === '23505') {
+      return ('constraint_name' in at ? at.constraint_name : 'constraint' in at && at.constraint) === UNIQUE_KEY;
+    }
+  }
+  return false;
 }

@@ -1,0 +1,196 @@
+import { PostgresJsSession, PostgresJsTransaction } from 'drizzle-orm/postgres-js/session';
+import type { RecordId, Store, TransactEnd } from '../store.ts';
+import { BodyFailure, orFailure } from './body-failure.ts';
+import { deleteExpired, findRecord, insertRecord, type Run, tryLock } from './statements.ts';
+
+/**
+ * postgres.js as far as it is used here. `unsafe` takes the internal option `onexecute`, with which its own `begin`
+ * learns which connection it got; without it everything works but the notice of a lost connection.
+ */
+interface Client {
+  readonly options: { readonly prepare?: boolean };
+  reserve(): Promise<ReservedConnection>;
+}
+interface ReservedConnection {
+  unsafe(text: string, params?: readonly unknown[], options?: object): Query;
+  release(): void;
+}
+type Rows = Promise<readonly Readonly<Record<string, unknown>>[]>;
+/** A statement on its way; `values` asks for rows as arrays. */
+type Sent = Rows & { values(): Rows };
+/** postgres.js sends nothing before it is asked to. */
+type Query = Sent & { execute(): unknown };
+interface DriverConnection {
+  onclose: ((error: Error) => void) | null;
+}
+
+type SessionArguments = ConstructorParameters<typeof PostgresJsSession>;
+interface DatabaseInternals {
+  readonly dialect: SessionArguments[1];
+  readonly session: { readonly client: unknown; readonly schema: SessionArguments[2]; readonly options: object };
+}
+
+/** Drizzle's internals, if the database is one of postgres.js and not itself a transaction. */
+export function postgresJsInternals(db: object): (DatabaseInternals & { readonly client: Client }) | undefined {
+  const { session, dialect } = db as DatabaseInternals;
+  if (!(session instanceof PostgresJsSession)) return undefined;
+  const { client } = session as { client: Partial<Client> | undefined };
+  return typeof client?.reserve === 'function' ? { session, dialect, client: client as Client } : undefined;
+}
+
+/**
+ * A transaction on a connection of its own, in as many flights as an unprotected one: BEGIN, the lock and the look-up
+ * go out together, and so do the record and COMMIT.
+ *
+ * It also closes what `db.transaction` leaves open in postgres.js 3.4: when the server ends a connection (failover,
+ * `idle_in_transaction_session_timeout`), a handler that goes on would write to a null socket, which ends the process,
+ * or to the connection that took its place, *outside of any transaction*, so that a retry would be a second effect.
+ */
+export async function transactOnPostgresJs<Tx>(
+  { client, dialect, session }: NonNullable<ReturnType<typeof postgresJsInternals>>,
+  id: RecordId,
+  body: Parameters<Store<Tx>['transact']>[1],
+): Promise<TransactEnd> {
+  const connection = new GuardedConnection(await client.reserve(), client.options.prepare !== false);
+  const run: Run = (statement) => connection.own(statement.text, statement.params);
+  try {
+    const [, locked, record] = await all([connection.begin(), tryLock(run, id), findRecord(run, id)]);
+    const inner = new PostgresJsSession(connection as never, dialect, session.schema, session.options);
+    const tx = new PostgresJsTransaction(dialect, inner as never, session.schema) as unknown as Tx;
+    const next = await connection.untilLost(orFailure(body({ tx, locked, record })));
+    connection.refuseAborted();
+    if (!next) {
+      await connection.finish('rollback');
+      return 'rolled-back';
+    }
+    // If the insert fails, the transaction is aborted and COMMIT rolls it back: they can go out in one flight.
+    const expired = record?.expired ? deleteExpired(run, id) : undefined;
+    await all([expired, insertRecord(run, id, next), connection.finish('commit')]);
+    return 'recorded';
+  } catch (error) {
+    await connection.finish('rollback').catch(() => {});
+    throw error;
+  } finally {
+    connection.release();
+  }
+}
+
+/** Awaits all, then fails with the first that failed in order: none is left running, and none unhandled. */
+async function all<T extends readonly unknown[]>(promises: [...T]): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
+}
+
+/** A connection that nothing is sent on once it is lost or its transaction is over. */
+class GuardedConnection {
+  readonly #connection: ReservedConnection;
+  readonly #prepare: boolean;
+  readonly #lost: Promise<never>;
+  #isLost = false;
+  #isOver = false;
+  #isFinished = false;
+  #savepoints = 0;
+  #failed: { readonly error: unknown } | undefined;
+  #lose: (error: Error) => void = () => {};
+
+  constructor(connection: ReservedConnection, prepare: boolean) {
+    this.#connection = connection;
+    this.#prepare = prepare;
+    this.#lost = new Promise((_, reject) => {
+      this.#lose = (error) => {
+        this.#isLost = true;
+        reject(error);
+      };
+    });
+    this.#lost.catch(() => {}); // nobody may be waiting when it happens
+  }
+
+  begin(): Sent {
+    const onexecute = (connection: DriverConnection) => {
+      // Called by the driver as soon as the socket is gone, before any waiting query learns of it.
+      connection.onclose = this.#lose;
+      return true;
+    };
+    return this.#send(() => this.#connection.unsafe('begin', [], { onexecute }));
+  }
+
+  /** A statement of the store's own: prepared. */
+  own(text: string, params: readonly unknown[]): Sent {
+    return this.#send(() => this.#connection.unsafe(text, params, { prepare: this.#prepare }));
+  }
+
+  /** What Drizzle's session sends the handler's statements through. */
+  unsafe(text: string, params?: readonly unknown[], options?: object): Sent {
+    const query = this.#send(() => this.#connection.unsafe(text, params, options));
+    query.catch((error: unknown) => {
+      this.#failed ??= { error };
+    });
+    return query;
+  }
+
+  /** What Drizzle's nested `tx.transaction` asks for. */
+  async savepoint<T>(run: (connection: this) => Promise<T>): Promise<T> {
+    const name = `oncekey_${this.#savepoints++}`;
+    await this.unsafe(`savepoint ${name}`);
+    try {
+      const result = await run(this);
+      await this.unsafe(`release savepoint ${name}`);
+      return result;
+    } catch (error) {
+      await this.unsafe(`rollback to savepoint ${name}`);
+      this.#failed = undefined;
+      throw error;
+    }
+  }
+
+  /** Fails as soon as the connection is lost, though the work goes on: what it then sends is refused. */
+  untilLost<T>(work: Promise<T>): Promise<T> {
+    work.catch(() => {});
+    return Promise.race([work, this.#lost]);
+  }
+
+  /** Ends the transaction, once. */
+  async finish(how: 'commit' | 'rollback'): Promise<void> {
+    if (this.#isFinished) return;
+    this.#isFinished = true;
+    const ended = this.#send(() => this.#connection.unsafe(how));
+    this.#isOver = true;
+    await ended;
+  }
+
+  /**
+   * A statement that failed has aborted the transaction, whether or not the handler looked: its error says more than
+   * "current transaction is aborted" would.
+   */
+  refuseAborted(): void {
+    if (this.#failed) throw new BodyFailure(this.#failed.error);
+  }
+
+  /** A lost connection went back to the pool by itself; handing it over again would put a dead one in line. */
+  release(): void {
+    this.#isOver = true;
+    if (!this.#isLost) this.#connection.release();
+  }
+
+  #send(send: () => Query): Sent {
+    if (this.#isLost) return refused('CONNECTION_CLOSED', 'The transaction’s connection was lost; nothing was sent.');
+    if (this.#isOver)
+      return refused('TRANSACTION_OVER', 'The transaction is over; await its statements in the handler.');
+    const query = send();
+    // Queries are lazy: sent now, they go out in the order of the calls, and BEGIN before what belongs into it.
+    query.execute();
+    // The driver forgets statements that were still in line when the socket went.
+    const answer = this.untilLost(query);
+    return Object.assign(answer, {
+      values: () => {
+        query.values();
+        return answer;
+      },
+    });
+  }
+}
+
+function refused(code: string, message: string): Sent {
+  const query = Promise.reject(Object.assign(new Error(message), { code }));
+  return Object.assign(query, { values: () => query });
+}
