@@ -1,0 +1,94 @@
+import { createKey, OncekeyError, parseKey, unwrapOutput, wrapInput } from '@oncekey/core';
+import { isNonJsonSerializable, TRPCClientError, type TRPCLink } from '@trpc/client';
+import type { AnyTRPCRouter } from '@trpc/server';
+import { observable } from '@trpc/server/observable';
+import { type Ask, askOf, type KeyedAnswer } from './ask.ts';
+import { withHeaderKey } from './idempotency-headers.ts';
+
+export interface IdempotencyLinkOptions {
+  /**
+   * Which mutations get a key though their caller asked for none: all, those of these paths, or those it says yes to.
+   * A key on a mutation that is not idempotent on the server is refused there. Default: none.
+   */
+  readonly auto?: boolean | readonly string[] | ((path: string) => boolean);
+}
+
+/**
+ * Sends a key with every mutation that asks for one, and says of its answer whether it was the first or came from the
+ * record. Put it first, above `retryLink` and `splitLink`: the key is minted here, once a call, so what stands below
+ * retries under the same one.
+ *
+ * @example createTRPCClient<AppRouter>({ links: [idempotencyLink(), httpBatchLink({ url })] })
+ */
+export function idempotencyLink<TRouter extends AnyTRPCRouter>(
+  options: IdempotencyLinkOptions = {},
+): TRPCLink<TRouter> {
+  const isAuto = readAuto(options.auto);
+  return () =>
+    ({ op, next }) => {
+      const ask = op.type === 'mutation' ? (askOf(op.context) ?? (isAuto(op.path) ? {} : undefined)) : undefined;
+      if (!ask) return next(op);
+      const parsed = parseKey(ask.key ?? createKey());
+      if (!parsed.ok)
+        return failure(new OncekeyError('KEY_INVALID', `The idempotency key is not valid: ${parsed.problem}.`));
+
+      // Never into the caller's own context: it is passed by reference, and the key would leak into the next call.
+      const byHeader = isNonJsonSerializable(op.input);
+      const keyed = byHeader
+        ? { ...op, context: withHeaderKey(op.context, parsed.key) }
+        : { ...op, input: wrapInput(parsed.key, op.input) };
+
+      return observable((observer) =>
+        next(keyed).subscribe({
+          next(envelope) {
+            const { type = 'data' } = envelope.result;
+            if (type !== 'data') return observer.next(envelope);
+            const { data } = envelope.result as { data: unknown };
+            const answered = byHeader
+              ? { data, answer: { replayed: readReplayedHeader(envelope.context), executionId: undefined } }
+              : unwrapOutput(data);
+            if (!answered) return observer.error(TRPCClientError.from(noIntake(op.path)));
+            tell(ask, { key: parsed.key, ...answered.answer });
+            observer.next({
+              ...envelope,
+              context: { ...envelope.context, idempotency: { key: parsed.key, ...answered.answer } },
+              result: { type, data: answered.data },
+            });
+          },
+          error: (error) => observer.error(error),
+          complete: () => observer.complete(),
+        }),
+      );
+    };
+
+  function failure(error: Error) {
+    return observable<never, TRPCClientError<TRouter>>((observer) => observer.error(TRPCClientError.from(error)));
+  }
+}
+
+/** A listener that throws must not turn an answer into an error. */
+function tell(ask: Ask, answer: KeyedAnswer): void {
+  try {
+    ask.onAnswer?.(answer);
+  } catch (error) {
+    console.error(error);
+  }
+}
+
+function readAuto(auto: IdempotencyLinkOptions['auto'] = false): (path: string) => boolean {
+  if (typeof auto === 'function') return auto;
+  return typeof auto === 'boolean' ? () => auto : (path) => auto.includes(path);
+}
+
+/** Where the key went by header, so does the answer; in the wild it has two names. */
+function readReplayedHeader(context: Readonly<Record<string, unknown>> | undefined): boolean {
+  const headers = (context?.['response'] as Partial<Response> | undefined)?.headers;
+  return (headers?.get('Idempotency-Replayed') ?? headers?.get('Idempotent-Replayed')) === 'true';
+}
+
+function noIntake(path: string): OncekeyError {
+  return new OncekeyError(
+    'MISCONFIGURED',
+    `The server answered ${path} without saying whether it was replayed: its base procedure has no idempotency.intake.`,
+  );
+}
