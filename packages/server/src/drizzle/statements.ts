@@ -28,7 +28,7 @@ export async function tryLock(run: Run, { scope, key }: RecordId): Promise<boole
 export async function findRecord(run: Run, { scope, key }: RecordId): Promise<StoredRecord | undefined> {
   const [row] = await run({
     text: `select operation, encode(fingerprint, 'hex') as fingerprint, execution_id::text as execution_id, result,
-        (extract(epoch from created_at) * 1000)::bigint::text as created_at, expires_at <= now() as expired
+        floor(extract(epoch from created_at) * 1000)::text as created_at, expires_at <= now() as expired
       from oncekey_records where scope = $1 and key = $2`,
     params: [scope, key],
   });

@@ -1,0 +1,88 @@
+import type { HttpBindings } from '@hono/node-server';
+import { serveStatic } from '@hono/node-server/serve-static';
+import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
+import { sql } from 'drizzle-orm';
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { csrf } from 'hono/csrf';
+import { secureHeaders } from 'hono/secure-headers';
+import { db } from './database.ts';
+import { logError } from './log.ts';
+import { appRouter } from './router.ts';
+import { readSession, writeSession } from './session/cookie.ts';
+import { troubledNetwork } from './trouble/troubled-network.ts';
+import { type Context, idempotency } from './trpc.ts';
+
+const ENDPOINT = '/api/trpc';
+const MOST_BODY_BYTES = 256 * 1024;
+const MOST_CALLS_A_BATCH = 20;
+
+/**
+ * Everything that the server answers.
+ *
+ * @param webRoot the folder of the built pages
+ */
+export function createHttpApp({ sessionSecret, webRoot }: { sessionSecret: string; webRoot: string }) {
+  const handleTrpc = (req: Request): Promise<Response> =>
+    fetchRequestHandler({
+      endpoint: ENDPOINT,
+      req,
+      router: appRouter,
+      maxBatchSize: MOST_CALLS_A_BATCH,
+      createContext: async ({ info, resHeaders }): Promise<Context> => ({
+        ...idempotency.fromRequest({ req, info }),
+        db,
+        person: await readSession(req.headers.get('cookie'), sessionSecret),
+        setPerson: async (person) => resHeaders.append('set-cookie', await writeSession(person, sessionSecret)),
+      }),
+      responseMeta: idempotency.responseMeta,
+      onError: ({ error, path }) => {
+        if (error.code === 'INTERNAL_SERVER_ERROR') logError(`${path ?? 'a request'} failed`, error);
+      },
+    });
+
+  return new Hono<{ Bindings: HttpBindings }>()
+    .use(
+      secureHeaders({
+        contentSecurityPolicy: {
+          defaultSrc: ["'self'"],
+          imgSrc: ["'self'", 'data:'],
+          objectSrc: ["'none'"],
+          frameAncestors: ["'none'"],
+          baseUri: ["'none'"],
+          formAction: ["'self'"],
+        },
+      }),
+    )
+    .get('/healthz', async (c) => {
+      await db.execute(sql`select 1`);
+      return c.text('ok\n');
+    })
+    .use('/api/*', csrf(), refuseForeignOrigin, bodyLimit({ maxSize: MOST_BODY_BYTES }))
+    .use(`${ENDPOINT}/*`, troubledNetwork(handleTrpc))
+    .all(`${ENDPOINT}/*`, (c) => handleTrpc(c.req.raw))
+    .all('/api/*', (c) => c.text('There is nothing here.\n', 404))
+    .use('/assets/*', async (c, next) => {
+      await next();
+      // Vite puts a hash of the content into these names.
+      if (c.res.ok) c.header('cache-control', 'public, max-age=31536000, immutable');
+    })
+    .use(serveStatic({ root: webRoot }))
+    .get('*', serveStatic({ root: webRoot, path: 'index.html' }))
+    .onError((error, c) => {
+      logError(`${c.req.method} ${c.req.path} failed`, error);
+      return c.text('Something went wrong on the server.\n', c.req.path === '/healthz' ? 503 : 500);
+    });
+}
+
+/** hono's csrf() looks at what a form can send; JSON from another page is refused here, with or without CORS. */
+async function refuseForeignOrigin(c: Parameters<ReturnType<typeof csrf>>[0], next: () => Promise<void>) {
+  const origin = c.req.header('origin');
+  const isRead = c.req.method === 'GET' || c.req.method === 'HEAD';
+  if (isRead || origin === undefined || hostOf(origin) === c.req.header('host')) return next();
+  return c.text('This request came from another site.\n', 403);
+}
+
+function hostOf(origin: string): string | undefined {
+  return URL.canParse(origin) ? new URL(origin).host : undefined;
+}

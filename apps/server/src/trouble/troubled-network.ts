@@ -1,0 +1,28 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { HttpBindings } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import { createMiddleware } from 'hono/factory';
+import { parseTrouble, TROUBLE_HEADER } from './trouble.ts';
+
+/**
+ * The network between the page and the server, when a visitor asks for trouble. It stands in front of tRPC and knows
+ * nothing of keys: what it loses is lost for real, and what it delivers twice is handled twice.
+ */
+export function troubledNetwork(handle: (request: Request) => Promise<Response>) {
+  return createMiddleware<{ Bindings: HttpBindings }>(async (c, next) => {
+    const header = c.req.header(TROUBLE_HEADER);
+    if (header === undefined) return next();
+    const trouble = parseTrouble(header);
+    if (!trouble) return c.text(`${TROUBLE_HEADER}: lose-answer, delay=0…5000 or deliver-twice\n`, 400);
+
+    await sleep(trouble.delayMs);
+    const request = c.req.raw;
+    const twin = trouble.deliverTwice ? handle(request.clone()) : undefined;
+    const response = await handle(request);
+    await twin;
+    if (!trouble.loseAnswer) return response;
+    await response.arrayBuffer(); // handled to its end
+    c.env.outgoing.destroy();
+    return RESPONSE_ALREADY_SENT;
+  });
+}
