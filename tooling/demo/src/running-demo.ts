@@ -1,0 +1,77 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { lookUp } from './process-table.ts';
+import { StartProblem } from './start-problem.ts';
+
+interface Recorded {
+  pid: number;
+  started: string;
+  port: number;
+  server?: { pid: number; started: string };
+}
+
+/** This folder's demo is us, as long as it is not released. */
+export interface RunningDemo {
+  recordServer(pid: number): void;
+  release(): void;
+}
+
+/**
+ * Writes down that the demo of this folder is this process.
+ *
+ * @throws StartProblem if another one runs, on whatever port: two would fight over one database
+ */
+export function claimFolder(data: string, port: number): RunningDemo {
+  mkdirSync(data, { recursive: true });
+  const file = join(data, 'demo.json');
+  const mine: Recorded = { pid: process.pid, started: lookUp(process.pid)?.started ?? '', port };
+  for (;;) {
+    try {
+      // wx: of two that start at once, only one creates it.
+      writeFileSync(file, JSON.stringify(mine), { flag: 'wx' });
+      break;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    }
+    const other = read(file);
+    if (other && isSame(other)) {
+      throw new StartProblem(
+        `The demo of this folder already runs at http://localhost:${other.port} (pid ${other.pid}): use that one, or stop it with Ctrl-C in its terminal.`,
+      );
+    }
+    // Its demo was killed and could not stop the server, which would hold the port for ever.
+    if (other?.server && isSame(other.server)) killGroup(other.server.pid);
+    rmSync(file, { force: true });
+  }
+  return {
+    recordServer(pid) {
+      const started = lookUp(pid)?.started;
+      writeFileSync(file, JSON.stringify(started === undefined ? mine : { ...mine, server: { pid, started } }));
+    },
+    release() {
+      rmSync(file, { force: true });
+    },
+  };
+}
+
+/** Ends a process and whatever it started, if it leads a group of its own. */
+export function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has gone by itself.
+  }
+}
+
+function isSame({ pid, started }: { pid: number; started: string }): boolean {
+  return lookUp(pid)?.started === started;
+}
+
+function read(file: string): Recorded | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    // Cut off while it was written: nobody's.
+    return undefined;
+  }
+}

@@ -1,0 +1,3 @@
+import type {} from './provided-context.ts';
+
+export { createDatabase, type Template, type TestDatabase } from './create-database.ts';

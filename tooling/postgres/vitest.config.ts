@@ -1,0 +1,3 @@
+import { workspace } from '../vitest/src/workspace.ts';
+
+export default workspace('postgres', { testTimeout: 60_000, hookTimeout: 60_000 });
