@@ -5,6 +5,7 @@ import { sql } from 'drizzle-orm';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { csrf } from 'hono/csrf';
+import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
 import { db } from './database.ts';
 import { logError } from './log.ts';
@@ -70,6 +71,7 @@ export function createHttpApp({ sessionSecret, webRoot }: { sessionSecret: strin
     .use(serveStatic({ root: webRoot }))
     .get('*', serveStatic({ root: webRoot, path: 'index.html' }))
     .onError((error, c) => {
+      if (error instanceof HTTPException) return error.getResponse(); // a refusal: too large, another site's form
       logError(`${c.req.method} ${c.req.path} failed`, error);
       return c.text('Something went wrong on the server.\n', c.req.path === '/healthz' ? 503 : 500);
     });

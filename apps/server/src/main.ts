@@ -8,7 +8,7 @@ import { createHttpApp } from './http.ts';
 import { sessionSecretOf } from './session/secret.ts';
 
 /** How long running requests have when the server is told to stop, in ms. */
-const GRACE_MS = 1_500;
+const GRACE_MS = 600;
 
 await migrateDatabase();
 await seedAgencies(db);
@@ -20,12 +20,13 @@ const app = createHttpApp({
 const server = serve({ fetch: app.fetch, hostname: environment.host, port: environment.port });
 
 const stop = async () => {
+  setTimeout(() => process.exit(0), GRACE_MS).unref();
   const closed = once(server, 'close');
   server.close();
-  if ('closeIdleConnections' in server) server.closeIdleConnections();
-  const late = setTimeout(() => process.exit(0), GRACE_MS);
+  // A browser keeps its connections: each is closed as soon as it has its answer.
+  const closing = setInterval(() => 'closeIdleConnections' in server && server.closeIdleConnections(), 20);
   await closed;
-  clearTimeout(late);
+  clearInterval(closing);
   await closeDatabase();
 };
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
