@@ -1,0 +1,150 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Demo, delay, ONE, startDemo } from './fixture.ts';
+
+let demo: Demo;
+beforeAll(async () => {
+  demo = await startDemo();
+});
+afterAll(() => demo[Symbol.asyncDispose]());
+beforeEach(() => demo.clear());
+
+const EXECUTED = /^●?\s*Executed/;
+const REPLAYED = /Answered from the record: the handler did not run/;
+const LOST = /No answer: the connection was lost/;
+
+describe('one conversation', () => {
+  it('after a double click: one request goes out', async () => {
+    await using alice = await demo.open();
+    await alice.write();
+    await alice.send.dblclick();
+    await alice.says('Sent.');
+    await alice.says('Pressed 2 times');
+    expect(await demo.rows()).toEqual(ONE);
+    const attempts = await alice.attempts();
+    expect(attempts).toHaveLength(1);
+    expect(attempts[0]).toMatch(EXECUTED);
+    await alice.page.getByRole('region', { name: 'Your conversations' }).getByText('bakery in spring').waitFor();
+    expect(alice.errors).toEqual([]);
+  });
+
+  it('after a second click while the first is on its way', async () => {
+    await using alice = await demo.open();
+    await delay(alice.page, 1);
+    await alice.write();
+    await alice.send.click();
+    await alice.says('Sending…');
+    await alice.send.click();
+    await alice.says('Sent.');
+    expect(await demo.rows()).toEqual(ONE);
+    expect(await alice.attempts()).toHaveLength(1);
+  });
+
+  it('when the answer is lost and TanStack sends again: answered from the record', async () => {
+    await using alice = await demo.open();
+    await alice.page.getByLabel('Lose the next answer').check();
+    await alice.write();
+    await alice.send.dblclick();
+    await alice.says('No answer yet, trying again…');
+    await alice.says('Already sent: this is the first answer again.');
+    await alice.says('It was answered from the record');
+    expect(await demo.rows()).toEqual(ONE);
+    const [second, first, ...more] = await alice.attempts();
+    expect(first).toMatch(LOST);
+    expect(second).toMatch(REPLAYED);
+    expect(second).toContain('attempt 2');
+    expect(more).toEqual([]);
+  });
+
+  it('when the request is delivered twice at once: answered from the record', async () => {
+    await using alice = await demo.open();
+    await alice.page.getByLabel('Deliver twice').check();
+    await alice.write();
+    await alice.send.click();
+    await alice.says('Already sent: this is the first answer again.');
+    expect(await demo.rows()).toEqual(ONE);
+    expect((await alice.attempts())[0]).toMatch(REPLAYED);
+  });
+
+  it('when the page is reloaded right after the click', async () => {
+    await using alice = await demo.open();
+    await delay(alice.page, 0.5);
+    await alice.write();
+    await alice.send.click();
+    await alice.says('Sending…');
+    await alice.page.reload();
+    await alice.page.getByRole('region', { name: 'Your conversations' }).getByText('bakery in spring').waitFor();
+    expect(await demo.rows()).toEqual(ONE);
+    expect(alice.errors).toEqual([]);
+  });
+
+  it('from the keyboard: Ctrl+Enter twice, then Escape gives the focus back', async () => {
+    await using alice = await demo.open();
+    await alice.write();
+    await alice.page.keyboard.press('Control+Enter');
+    await alice.page.keyboard.press('Control+Enter');
+    await alice.says('Sent.');
+    expect(await demo.rows()).toEqual(ONE);
+    await alice.page.keyboard.press('Escape');
+    const opener = alice.page.getByRole('button', { name: 'Send message to Studio Mira' });
+    expect(await opener.evaluate((button) => button === document.activeElement)).toBe(true);
+  });
+});
+
+describe('a server that is away', () => {
+  it('leaves the outcome unknown and says so; sending again is safe', async () => {
+    await using alice = await demo.open();
+    await alice.write();
+    await alice.page.route('**/api/trpc/conversations.start*', (route) => route.abort('connectionreset'));
+    await alice.send.click();
+    await alice.page.getByText('No answer came. It may have happened.').waitFor({ timeout: 20_000 });
+    expect(await alice.attempts()).toHaveLength(4); // the first and three retries, all under one key
+    await alice.page.unroute('**/api/trpc/conversations.start*');
+    await alice.page.getByRole('button', { name: 'Send again (safe)' }).click();
+    await alice.says('Sent.');
+    const attempts = await alice.attempts();
+    expect(attempts[0]).toContain('attempt 5');
+    expect(attempts[0]).toMatch(EXECUTED);
+    expect(await demo.rows()).toEqual(ONE);
+  });
+});
+
+describe('what is meant twice', () => {
+  it('happens twice: another text, and the same text again later', async () => {
+    await using alice = await demo.open();
+    await alice.write('First');
+    await alice.send.click();
+    await alice.says('Sent.');
+    await alice.page.getByLabel('Your message').fill('Second');
+    await alice.send.click();
+    await expect.poll(() => demo.rows()).toMatchObject({ conversations: 2 });
+    await alice.page.waitForTimeout(1_100); // longer than a double click can take
+    await alice.send.click();
+    await expect.poll(() => demo.rows()).toMatchObject({ conversations: 3, records: 3 });
+  });
+});
+
+describe('two people', () => {
+  it('each see their own, and nothing of the other', async () => {
+    await using alice = await demo.open('Alice');
+    await using bob = await demo.open('Bob');
+    await alice.write('From Alice');
+    await bob.write('From Bob');
+    await Promise.all([alice.send.dblclick(), bob.send.dblclick()]);
+    await Promise.all([alice.says('Sent.'), bob.says('Sent.')]);
+    expect(await demo.rows()).toEqual({ conversations: 2, messages: 2, records: 2 });
+    await alice.page.getByRole('region', { name: 'Your conversations' }).getByText('From Alice').waitFor();
+    expect(await alice.page.getByText('From Bob').count()).toBe(0);
+    expect(await bob.page.getByText('From Alice').count()).toBe(0);
+  });
+});
+
+describe('a message that is refused', () => {
+  it('says why in plain words, and the next try is a new intent', async () => {
+    await using alice = await demo.open();
+    await alice.page.getByRole('button', { name: 'Send message to Studio Mira' }).click();
+    await alice.send.click();
+    await alice.says('It was not sent.');
+    await alice.says('Write a message first.');
+    expect(await demo.rows()).toEqual({ conversations: 0, messages: 0, records: 0 });
+  });
+});
