@@ -121,6 +121,18 @@ describe('the troubled network', () => {
     expect(await server.conversations()).toBe(1);
   });
 
+  it('brings what is on its way, though the sender has gone', async () => {
+    const leaving = AbortSignal.timeout(50);
+    const gone = fetch(`${server.url}/api/trpc/conversations.start`, {
+      method: 'POST',
+      signal: leaving,
+      headers: { 'content-type': 'application/json', cookie: alice, 'Idempotency-Key': '"k"', ...trouble('delay=250') },
+      body: JSON.stringify(hello()),
+    });
+    await expect(gone).rejects.toThrow();
+    await expect.poll(() => server.conversations(), { timeout: 5_000 }).toBe(1);
+  });
+
   it('delivers twice: one effect, and one of the two was answered from the record', async () => {
     const answer = await start(alice, '"k"', hello(), trouble('deliver-twice'));
     expect(answer.status).toBe(200);

@@ -15,10 +15,13 @@ export function troubledNetwork(handle: (request: Request) => Promise<Response>)
     const trouble = parseTrouble(header);
     if (!trouble) return c.text(`${TROUBLE_HEADER}: lose-answer, delay=0…5000 or deliver-twice\n`, 400);
 
+    // Taken over whole: what is on its way arrives, though its sender may be gone by then.
+    const { url, method, headers } = c.req.raw;
+    const body = await c.req.arrayBuffer();
+    const deliver = () => handle(new Request(url, { method, headers, body: body.byteLength > 0 ? body : null }));
     await sleep(trouble.delayMs);
-    const request = c.req.raw;
-    const twin = trouble.deliverTwice ? handle(request.clone()) : undefined;
-    const response = await handle(request);
+    const twin = trouble.deliverTwice ? deliver() : undefined;
+    const response = await deliver();
     await twin;
     if (!trouble.loseAnswer) return response;
     await response.arrayBuffer(); // handled to its end
