@@ -1,11 +1,20 @@
 const HEADER_KEY = '~oncekey.header';
 
+/** A key on its way to a header: the link's own object, so that it may learn whether a header was written. */
+export interface HeaderKey {
+  readonly key: string;
+  isSent: boolean;
+}
+
 interface Call {
   readonly context: Readonly<Record<string, unknown>>;
 }
 
-export function withHeaderKey(context: Readonly<Record<string, unknown>>, key: string): Record<string, unknown> {
-  return { ...context, [HEADER_KEY]: key };
+export function withHeaderKey(
+  context: Readonly<Record<string, unknown>>,
+  headerKey: HeaderKey,
+): Record<string, unknown> {
+  return { ...context, [HEADER_KEY]: headerKey };
 }
 
 /**
@@ -17,9 +26,13 @@ export function idempotencyHeaders(opts: { readonly op: Call } | { readonly opLi
   'Idempotency-Key'?: string;
 } {
   const calls = 'op' in opts ? [opts.op] : opts.opList;
-  const keys = calls.map(({ context }) => context[HEADER_KEY]);
-  if (!keys.some((key) => typeof key === 'string')) return {};
+  const keys = calls.map(({ context }) => context[HEADER_KEY] as HeaderKey | undefined);
+  if (!keys.some(Boolean)) return {};
   // An RFC 9651 List of Strings. Keys are visible ASCII, so two characters need an escape.
-  const members = keys.map((key) => (typeof key === 'string' ? `"${key.replace(/["\\]/g, '\\$&')}"` : '?0'));
+  const members = keys.map((headerKey) => {
+    if (!headerKey) return '?0';
+    headerKey.isSent = true;
+    return `"${headerKey.key.replace(/["\\]/g, '\\$&')}"`;
+  });
   return { 'Idempotency-Key': members.join(', ') };
 }

@@ -33,9 +33,9 @@ export function idempotencyLink<TRouter extends AnyTRPCRouter>(
         return failure(new OncekeyError('KEY_INVALID', `The idempotency key is not valid: ${parsed.problem}.`));
 
       // Never into the caller's own context: it is passed by reference, and the key would leak into the next call.
-      const byHeader = isNonJsonSerializable(op.input);
-      const keyed = byHeader
-        ? { ...op, context: withHeaderKey(op.context, parsed.key) }
+      const headerKey = isNonJsonSerializable(op.input) ? { key: parsed.key, isSent: false } : undefined;
+      const keyed = headerKey
+        ? { ...op, context: withHeaderKey(op.context, headerKey) }
         : { ...op, input: wrapInput(parsed.key, op.input) };
 
       return observable((observer) =>
@@ -44,7 +44,8 @@ export function idempotencyLink<TRouter extends AnyTRPCRouter>(
             const { type = 'data' } = envelope.result;
             if (type !== 'data') return observer.next(envelope);
             const { data } = envelope.result as { data: unknown };
-            const answered = byHeader
+            if (headerKey && !headerKey.isSent) return observer.error(TRPCClientError.from(noHeader(op.path)));
+            const answered = headerKey
               ? { data, answer: { replayed: readReplayedHeader(envelope.context), executionId: undefined } }
               : unwrapOutput(data);
             if (!answered) return observer.error(TRPCClientError.from(noIntake(op.path)));
@@ -84,6 +85,14 @@ function readAuto(auto: IdempotencyLinkOptions['auto'] = false): (path: string) 
 function readReplayedHeader(context: Readonly<Record<string, unknown>> | undefined): boolean {
   const headers = (context?.['response'] as Partial<Response> | undefined)?.headers;
   return (headers?.get('Idempotency-Replayed') ?? headers?.get('Idempotent-Replayed')) === 'true';
+}
+
+/** Without this the call would pass for one that happens once. */
+function noHeader(path: string): OncekeyError {
+  return new OncekeyError(
+    'MISCONFIGURED',
+    `${path} went without its key, which this input needs a header for: httpLink({ url, headers: idempotencyHeaders }).`,
+  );
 }
 
 function noIntake(path: string): OncekeyError {

@@ -1,4 +1,4 @@
-import { oncekeyErrorData, type Retry } from '@oncekey/core';
+import { type OncekeyErrorData, oncekeyErrorData, type Retry } from '@oncekey/core';
 
 /** What became of a request that failed. */
 export type FailedOutcome =
@@ -30,18 +30,23 @@ const LONGEST_DELAY_MS = 30_000;
  *
  * - oncekey's own refusals bring their advice along.
  * - Without a server's answer in it (`data` is missing) the outcome is unknown: the same key finds out.
+ * - An answer that does not show its status, as an `errorFormatter` may have it, is not sent again by itself.
  * - An answered 4xx is a refusal. An answered 5xx may be sent again under the same key: either nothing was stored and it
  *   runs, or it had happened and the first answer comes.
  */
 export function retryAdvice(error: unknown): RetryAdvice {
   const oncekey = oncekeyErrorData(error);
   if (oncekey) {
-    const open = oncekey.retry === 'same-key';
-    const advice = { retry: oncekey.retry, outcome: open ? 'unknown' : 'refused', automatic: open } as const;
+    const { retry } = oncekey;
+    const advice = { retry, outcome: outcomeOf(oncekey), automatic: retry === 'same-key' };
     return oncekey.retryAfterMs === undefined ? advice : { ...advice, afterMs: oncekey.retryAfterMs };
   }
   const status = statusOf(error);
-  if (status === undefined) return { retry: 'same-key', outcome: 'unknown', automatic: true };
+  if (status === undefined) {
+    return isAnswered(error)
+      ? { retry: 'same-key', outcome: 'failed', automatic: false }
+      : { retry: 'same-key', outcome: 'unknown', automatic: !isAbort(error) };
+  }
   if (COME_AGAIN.has(status)) return { retry: 'same-key', outcome: 'failed', automatic: true };
   if (status >= 500) return { retry: 'same-key', outcome: 'failed', automatic: false };
   return { retry: 'never', outcome: 'refused', automatic: false };
@@ -58,10 +63,34 @@ export function retryDelay(failures: number, error: unknown): number {
   return retryAdvice(error).afterMs ?? ceiling * (0.5 + Math.random() / 2);
 }
 
+function outcomeOf({ code, retry }: OncekeyErrorData): FailedOutcome {
+  switch (code) {
+    case 'RESULT_UNREADABLE': // it did happen
+    case 'MISCONFIGURED': // also said by the client, of an answer that came without a key's protection
+      return 'unknown';
+    case 'RESULT_UNSTORABLE':
+      return 'failed';
+    default:
+      return retry === 'same-key' ? 'unknown' : 'refused';
+  }
+}
+
 /** The HTTP status that tRPC puts into every answer of its own, on every transport. */
 function statusOf(error: unknown): number | undefined {
-  if (typeof error !== 'object' || error === null || !('data' in error)) return undefined;
-  const { data } = error;
-  if (typeof data !== 'object' || data === null || !('httpStatus' in data)) return undefined;
-  return typeof data.httpStatus === 'number' ? data.httpStatus : undefined;
+  const status = property(property(error, 'data'), 'httpStatus');
+  return typeof status === 'number' ? status : undefined;
+}
+
+/** tRPC's client keeps the error as the server sent it: there is none where no answer of tRPC's came. */
+function isAnswered(error: unknown): boolean {
+  return property(error, 'shape') !== undefined || property(error, 'data') !== undefined;
+}
+
+/** Whoever gave up does not want it sent again behind their back. */
+function isAbort(error: unknown): boolean {
+  return property(error, 'name') === 'AbortError' || property(property(error, 'cause'), 'name') === 'AbortError';
+}
+
+function property(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }

@@ -2,6 +2,7 @@ import { isOncekeyError, parseKey } from '@oncekey/core';
 import { httpBatchLink, httpBatchStreamLink, httpLink, retryLink } from '@trpc/client';
 import superjson from 'superjson';
 import { describe, expect, it, vi } from 'vitest';
+import { withHeaderKey } from '../src/idempotency-headers.ts';
 import { idempotencyHeaders, idempotencyLink, idempotent, type KeyedAnswer } from '../src/index.ts';
 import { serve } from './fixture.ts';
 
@@ -120,9 +121,30 @@ describe('idempotencyLink', () => {
     expect(server.keys()).toEqual(['say-"k\\1"', 'say-"k\\1"']);
   });
 
+  it('leaves no header key behind in a shared context: the next call would send it', async () => {
+    await using server = await serve();
+    const end = httpLink({ url: server.url, transformer: superjson, headers: idempotencyHeaders });
+    const client = server.client(idempotencyLink(), end);
+    const context = idempotent();
+    const before = Object.keys(context);
+    await client.upload.mutate(new FormData(), { context });
+    await client.upload.mutate(new FormData(), { context });
+    expect(Object.keys(context)).toEqual(before);
+    expect(new Set(server.keys()).size).toBe(2);
+    expect(server.executions()).toBe(2);
+  });
+
+  it('says so when nothing wrote the header of a FormData: it went without its key', async () => {
+    await using server = await serve();
+    const client = server.client(idempotencyLink(), httpLink({ url: server.url, transformer: superjson }));
+    const call = client.upload.mutate(new FormData(), { context: idempotent() });
+    await expect(call).rejects.toThrow('idempotencyHeaders');
+    await expect(call).rejects.toSatisfy((error) => isOncekeyError(error, 'MISCONFIGURED'));
+  });
+
   it('writes a batch’s header by index', () => {
     const none = { context: {} };
-    const keyed = (key: string) => ({ context: { '~oncekey.header': key } });
+    const keyed = (key: string) => ({ context: withHeaderKey({}, { key, isSent: false }) });
     expect(idempotencyHeaders({ opList: [keyed('a'), none, keyed('c')] })).toEqual({
       'Idempotency-Key': '"a", ?0, "c"',
     });

@@ -16,6 +16,16 @@ describe('retryAdvice', () => {
     expect(retryAdvice(TRPCClientError.from(new OncekeyError('KEY_INVALID', 'm'))).retry).toBe('never');
   });
 
+  it('does not take for a refusal what may have happened', () => {
+    for (const code of ['RESULT_UNREADABLE', 'MISCONFIGURED'] as const) {
+      const advice = { retry: 'never', outcome: 'unknown', automatic: false };
+      expect(retryAdvice(answered(500, { code, retry: 'never' }))).toEqual(advice);
+      expect(retryAdvice(TRPCClientError.from(new OncekeyError(code, 'm')))).toEqual(advice);
+    }
+    expect(retryAdvice(answered(500, { code: 'RESULT_UNSTORABLE', retry: 'never' })).outcome).toBe('failed');
+    expect(retryAdvice(answered(409, { code: 'DUPLICATE', retry: 'never' })).outcome).toBe('refused');
+  });
+
   it.each([
     [
       'no answer',
@@ -26,6 +36,26 @@ describe('retryAdvice', () => {
       'a gateway’s page instead of an answer',
       new SyntaxError('<html>'),
       { retry: 'same-key', outcome: 'unknown', automatic: true },
+    ],
+    [
+      'a call that its caller gave up',
+      TRPCClientError.from(new DOMException('m', 'AbortError')),
+      { retry: 'same-key', outcome: 'unknown', automatic: false },
+    ],
+    [
+      'a call that took too long',
+      TRPCClientError.from(new DOMException('m', 'TimeoutError')),
+      { retry: 'same-key', outcome: 'unknown', automatic: true },
+    ],
+    [
+      'an answer whose formatter left the status out',
+      TRPCClientError.from({ error: { message: 'm', code: -32600, data: { field: 'amount' } } } as never),
+      { retry: 'same-key', outcome: 'failed', automatic: false },
+    ],
+    [
+      'an answer whose formatter left all data out',
+      TRPCClientError.from({ error: { message: 'm', code: -32600 } } as never),
+      { retry: 'same-key', outcome: 'failed', automatic: false },
     ],
     ['400', answered(400), { retry: 'never', outcome: 'refused', automatic: false }],
     ['401', answered(401), { retry: 'never', outcome: 'refused', automatic: false }],
