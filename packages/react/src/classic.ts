@@ -41,6 +41,7 @@ export function useIdempotentMutation<TProcedure extends ClassicMutationProcedur
   return useKeyedMutation(
     {
       mutationKey,
+      queryClient: trpc.queryClient,
       send: (input, context) => trpc.client.mutation(mutationKey[0].join('.'), input, { context }),
     },
     options,

@@ -9,9 +9,10 @@ const ids = new WeakMap<object, number>();
  */
 export function contentOf(input: unknown): string {
   try {
-    return canonicalize(input instanceof FormData ? { form: [...input] } : input, (object) => ({
-      object: idOf(object),
-    }));
+    const encodeUnknown = (object: object) => ({ object: idOf(object) });
+    // `~` begins no canonical text: a form must not pass for an array of its fields.
+    if (input instanceof FormData) return `~form${canonicalize([...input], encodeUnknown)}`;
+    return canonicalize(input, encodeUnknown);
   } catch (error) {
     if (error instanceof NotCanonicalError)
       return `~${typeof input === 'object' && input !== null ? idOf(input) : ++lastId}`;

@@ -1,59 +1,100 @@
 import type { RetryAdvice } from '@oncekey/client';
 
 /**
- * One intent of a person, as a state machine without I/O: which key does the next submit go out under, if it goes out
- * at all?
+ * What is known of one input that a person submitted, as a state machine without I/O: which key does the next submit go
+ * out under, if it goes out at all?
  *
- * | state   | the same content                        | other content |
- * |---------|-----------------------------------------|---------------|
- * | idle    | send, new key                           | send, new key |
- * | pending | join                                    | send, new key |
- * | open    | send, same key                          | send, new key |
- * | settled | join while the window lasts, then send, new key | send, new key |
+ * | state          | the same input again                            |
+ * |----------------|-------------------------------------------------|
+ * | none           | send, new key                                   |
+ * | pending        | join                                            |
+ * | open           | send, same key                                  |
+ * | settled        | join while the window lasts, then send, new key |
+ *
+ * `inDoubt`: an attempt under this key may have happened without anyone here knowing.
  */
 export type Intent =
-  | { readonly state: 'idle' }
   /** Sent, and not answered yet. */
-  | { readonly state: 'pending'; readonly key: string; readonly content: string }
+  | { readonly state: 'pending'; readonly key: string; readonly inDoubt: boolean }
   /** It failed in a way that leaves its key good: nobody knows whether it happened, or nothing of it was kept. */
-  | { readonly state: 'open'; readonly key: string; readonly content: string }
-  | { readonly state: 'settled'; readonly key: string; readonly content: string; readonly joinUntil: number };
+  | { readonly state: 'open'; readonly key: string; readonly inDoubt: boolean }
+  | { readonly state: 'settled'; readonly key: string; readonly joinUntil: number };
 
-export const IDLE: Intent = { state: 'idle' };
+/**
+ * The intents of one hook, by the content of their input. All of them and not the last only: a list whose rows share
+ * one hook, or a form edited back to what it was, comes again with an input that is still on its way.
+ */
+export type Intents = ReadonlyMap<string, Intent>;
+
+export const NO_INTENTS: Intents = new Map();
 
 /** What a submit does. Joining takes the answer of the one before, sent or already there. */
 export interface Submission {
   readonly do: 'send' | 'join';
   readonly key: string;
-  readonly intent: Intent;
+  readonly intents: Intents;
 }
 
-/** @param now in ms, of the clock that `succeeded` was told */
-export function submit(intent: Intent, content: string, now: number, mintKey: () => string): Submission {
-  if (intent.state !== 'idle' && intent.content === content) {
-    if (intent.state === 'pending') return { do: 'join', key: intent.key, intent };
-    if (intent.state === 'settled' && now < intent.joinUntil) return { do: 'join', key: intent.key, intent };
-    if (intent.state === 'open') return send(intent.key, content);
-  }
-  return send(mintKey(), content);
-}
-
-function send(key: string, content: string): Submission {
-  return { do: 'send', key, intent: { state: 'pending', key, content } };
+/** @param now in ms, of the clock that `succeeded` was told; one that is never set back, or clicks are swallowed */
+export function submit(intents: Intents, content: string, now: number, mintKey: () => string): Submission {
+  const known = intents.get(content);
+  if (known && (known.state === 'pending' || isJoinable(known, now))) return { do: 'join', key: known.key, intents };
+  const open = known?.state === 'open' ? known : undefined;
+  const key = open?.key ?? mintKey();
+  const kept = [...intents].filter(([, each]) => each.state !== 'settled' || isJoinable(each, now));
+  return {
+    do: 'send',
+    key,
+    intents: new Map(kept).set(content, { state: 'pending', key, inDoubt: open?.inDoubt ?? false }),
+  };
 }
 
 /** A key is spent with its success; a click that comes within the window still meant the same. */
-export function succeeded(intent: Intent, key: string, now: number, joinWindowMs: number): Intent {
-  if (!isPending(intent, key)) return intent;
-  return { state: 'settled', key, content: intent.content, joinUntil: now + joinWindowMs };
+export function succeeded(intents: Intents, key: string, now: number, joinWindowMs: number): Intents {
+  return changePending(intents, key, () => ({ state: 'settled', key, joinUntil: now + joinWindowMs }));
 }
 
-export function failed(intent: Intent, key: string, advice: Pick<RetryAdvice, 'retry'>): Intent {
-  if (!isPending(intent, key)) return intent;
-  return advice.retry === 'same-key' ? { state: 'open', key, content: intent.content } : IDLE;
+type Advice = Pick<RetryAdvice, 'retry' | 'outcome'>;
+
+/** One attempt failed, and another may follow by itself: the key is pending all the same. */
+export function attemptFailed(intents: Intents, key: string, advice: Advice): Intents {
+  return changePending(intents, key, (intent) => ({ ...intent, inDoubt: intent.inDoubt || leavesDoubt(advice) }));
 }
 
-/** The answer to an older intent says nothing of the one that is shown now. */
-function isPending(intent: Intent, key: string): intent is Intent & { state: 'pending' } {
-  return intent.state === 'pending' && intent.key === key;
+/**
+ * No attempt follows by itself. A refusal ends the intent, except in doubt: what refuses may stand before the record (a
+ * session that ended, a rate limit), so it says nothing of an earlier attempt whose answer was lost, and a new key would
+ * be a second effect. In doubt the key is kept for one more submit; if all of that is refused, the refusal counts.
+ */
+export function failed(intents: Intents, key: string, advice: Advice): Intents {
+  return changePending(intents, key, ({ inDoubt }) => {
+    if (advice.retry === 'new-key') return undefined;
+    if (advice.outcome !== 'refused') return { state: 'open', key, inDoubt: inDoubt || leavesDoubt(advice) };
+    return inDoubt ? { state: 'open', key, inDoubt: false } : undefined;
+  });
+}
+
+function leavesDoubt({ outcome }: Advice): boolean {
+  return outcome === 'unknown';
+}
+
+function isJoinable(intent: Intent, now: number): boolean {
+  return intent.state === 'settled' && now < intent.joinUntil;
+}
+
+/** An answer to an intent that was forgotten, or sent again since, changes nothing. */
+function changePending(
+  intents: Intents,
+  key: string,
+  change: (intent: Intent & { state: 'pending' }) => Intent | undefined,
+): Intents {
+  for (const [content, intent] of intents) {
+    if (intent.state !== 'pending' || intent.key !== key) continue;
+    const next = new Map(intents);
+    const changed = change(intent);
+    if (changed) next.set(content, changed);
+    else next.delete(content);
+    return next;
+  }
+  return intents;
 }

@@ -43,6 +43,8 @@ describe('contentOf', () => {
     expect(contentOf(form('1'))).toBe(contentOf(form('1')));
     expect(contentOf(form('1'))).not.toBe(contentOf(form('2')));
     expect(contentOf(form(file))).toBe(contentOf(form(file)));
+    for (const twin of [[...form('1')], { form: [...form('1')] }])
+      expect(contentOf(form('1'))).not.toBe(contentOf(twin));
   });
 
   it('of what has no form at all is equal to itself only', () => {

@@ -13,29 +13,33 @@ const { TRPCProvider, useTRPC } = createTRPCContext<Router>();
 const classic = createTRPCReact<Router>();
 
 /** `pay` through either flavour of tRPC: the same hook, the same promises. */
-type PayHook = (options?: Parameters<typeof usePayTanstack>[0]) => ReturnType<typeof usePayTanstack>;
+type Procedure = 'pay' | 'refund';
+type PayHook = (options?: Options, procedure?: Procedure) => ReturnType<typeof usePayTanstack>;
 type Options = Parameters<
   typeof useIdempotentMutation<{ amount: number }, { id: number; amount: number; at: Date }, unknown>
 >[1];
 
-function usePayTanstack(options?: Options) {
-  return useIdempotentMutation(useTRPC().pay, options as never);
+function usePayTanstack(options?: Options, procedure: Procedure = 'pay') {
+  return useIdempotentMutation(useTRPC()[procedure], options as never);
 }
-function usePayClassic(options?: Options) {
-  return useClassicMutation(classic.pay, options as never);
+function usePayClassic(options?: Options, procedure: Procedure = 'pay') {
+  return useClassicMutation(classic[procedure], options as never);
 }
 
-export const flavours: readonly (readonly [string, PayHook])[] = [
+export const flavours: readonly [readonly [string, PayHook], readonly [string, PayHook]] = [
   ['@trpc/tanstack-react-query', usePayTanstack],
   ['@trpc/react-query', usePayClassic as unknown as PayHook],
 ];
 
 /** Providers of both flavours on one client. */
-export function createWrapper(url: string, links: TRPCLink<Router>[] = [idempotencyLink()]) {
+export function createWrapper(
+  url: string,
+  links: TRPCLink<Router>[] = [idempotencyLink()],
+  queryClient = new QueryClient(),
+) {
   const all = [...links, httpBatchLink({ url, transformer: superjson })];
   const client = createTRPCClient<Router>({ links: all });
   const classicClient = classic.createClient({ links: all });
-  const queryClient = new QueryClient();
   const Wrapper = ({ children }: { children: ReactNode }) => (
     <QueryClientProvider client={queryClient}>
       <classic.Provider client={classicClient} queryClient={queryClient}>
@@ -47,3 +51,9 @@ export function createWrapper(url: string, links: TRPCLink<Router>[] = [idempote
   );
   return Wrapper;
 }
+
+/** The classic flavour alone, for a test that has providers of its own. */
+createWrapper.classic = (url: string) => ({
+  Provider: classic.Provider,
+  client: classic.createClient({ links: [idempotencyLink(), httpBatchLink({ url, transformer: superjson })] }),
+});

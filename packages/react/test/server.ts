@@ -34,6 +34,10 @@ const router = t.router({
   pay: base
     .input(z.object({ amount: z.number() }))
     .mutation(({ ctx, input }) => ({ id: ++ctx.fixture.effects, amount: input.amount, at: new Date(5) })),
+  refund: base
+    .input(z.object({ amount: z.number() }))
+    .mutation(({ ctx, input }) => ({ id: ++ctx.fixture.effects, amount: -input.amount, at: new Date(6) })),
+  total: t.procedure.query(({ ctx }) => ctx.fixture.effects),
   ping: base.mutation(({ ctx }) => `pong ${++ctx.fixture.effects}`),
 });
 export type Router = typeof router;
@@ -43,8 +47,8 @@ interface Fixture {
   sent: { key: string | undefined; input: unknown }[];
   answers: Map<string, unknown>;
   effects: number;
-  /** What the next requests fail with, before anything happens. */
-  failures: Error[];
+  /** What the next requests fail with, before anything happens; `undefined` for one that does not. */
+  failures: (Error | undefined)[];
   /** How many of the next answers are destroyed on their way, after the effect. */
   lost: number;
   gate: Promise<void> | undefined;

@@ -27,6 +27,7 @@ export function Tanstack() {
     },
     scope: { id: 'payments' },
     retry: 1,
+    trpc: { context: { skipBatch: true } },
   });
   expectTypeOf(pay.data).toEqualTypeOf<Paid | undefined>();
   expectTypeOf(pay.variables).toEqualTypeOf<{ amount: number } | undefined>();
@@ -41,8 +42,15 @@ export function Tanstack() {
   // @ts-expect-error: the hook brings its own
   useIdempotentMutation(trpc.pay, { mutationFn: async () => ({}) });
 
+  // @ts-expect-error: no context of tRPC's
+  useIdempotentMutation(trpc.pay, { trpc: { context: 1 } });
+  // @ts-expect-error: a query is not a mutation
+  useIdempotentMutation(trpc.total);
+
   const ping = useIdempotentMutation(trpc.ping);
   ping.mutate();
+  // @ts-expect-error: it takes no input
+  ping.mutate({ amount: 1 });
   expectTypeOf(ping.data).toEqualTypeOf<string | undefined>();
   return null;
 }
@@ -68,8 +76,13 @@ export function Classic() {
   // @ts-expect-error: wrong input
   pay.mutate({ amount: '1' });
 
+  // @ts-expect-error: a query is not a mutation
+  useClassic(classic.total);
+
   const ping = useClassic(classic.ping);
   ping.mutate();
+  // @ts-expect-error: it takes no input
+  ping.mutate({ amount: 1 });
   expectTypeOf(ping.data).toEqualTypeOf<string | undefined>();
   // @ts-expect-error: not a mutation
   useClassic(classic);
