@@ -13,7 +13,7 @@ import type { RetryAdvice } from '@oncekey/client';
  *
  * `inDoubt`: an attempt under this key may have happened without anyone here knowing.
  */
-export type Intent =
+type Intent =
   /** Sent, and not answered yet. */
   | { readonly state: 'pending'; readonly key: string; readonly inDoubt: boolean }
   /** It failed in a way that leaves its key good: nobody knows whether it happened, or nothing of it was kept. */

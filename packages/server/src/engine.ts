@@ -19,13 +19,13 @@ export interface KeyedRequest extends RequestIdentity {
 }
 
 /** One accepted run, as its handler sees it. */
-export interface Execution<Tx> {
+interface Execution<Tx> {
   readonly tx: Tx;
   readonly executionId: string;
 }
 
 /** How a request was answered. */
-export interface Completion {
+interface Completion {
   readonly executionId: string;
   /** `false` only for the request whose own handler run made the answer. */
   readonly replayed: boolean;

@@ -3,7 +3,7 @@ export interface Trouble {
   readonly delayMs: number;
   /** The request is handled to its end, and its answer never arrives. */
   readonly loseAnswer: boolean;
-  /** The request arrives twice at once; the sender gets the answer of the second. */
+  /** The request arrives twice at once; the sender gets the answer that comes last. */
   readonly deliverTwice: boolean;
 }
 

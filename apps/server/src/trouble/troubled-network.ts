@@ -20,12 +20,17 @@ export function troubledNetwork(handle: (request: Request) => Promise<Response>)
     const body = await c.req.arrayBuffer();
     const deliver = () => handle(new Request(url, { method, headers, body: body.byteLength > 0 ? body : null }));
     await sleep(trouble.delayMs);
-    const twin = trouble.deliverTwice ? deliver() : undefined;
-    const response = await deliver();
-    await twin;
+    const response = await lastOf(trouble.deliverTwice ? [deliver(), deliver()] : [deliver()]);
     if (!trouble.loseAnswer) return response;
     await response.arrayBuffer(); // handled to its end
     c.env.outgoing.destroy();
     return RESPONSE_ALREADY_SENT;
   });
+}
+
+/** Of answers on their way, the one that arrives last. */
+async function lastOf<T>(answers: readonly Promise<T>[]): Promise<T> {
+  const arrived: T[] = [];
+  await Promise.all(answers.map(async (answer) => arrived.push(await answer)));
+  return arrived.at(-1) as T;
 }
