@@ -61,6 +61,10 @@ export interface OncekeyErrorData {
   readonly firstUsedAt?: string;
   /** With KEY_REUSED: by which operation. */
   readonly firstOperation?: string;
+  /** With DUPLICATE: the execution that holds the dedupe key, what became of it, and since when, ISO 8601. */
+  readonly duplicateOf?: { readonly executionId: string; readonly state: string; readonly since: string };
+  /** With KEY_EXPIRED: the server's clock, ISO 8601, for a client whose own is off. */
+  readonly serverTime?: string;
 }
 
 // Through the registry, so that two installed copies of this package still know each other's errors.

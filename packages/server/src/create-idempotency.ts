@@ -1,13 +1,32 @@
 import { OncekeyError } from '@oncekey/core';
 import type { TRPCProcedureBuilder, TRPCUnsetMarker } from '@trpc/server';
+import {
+  type CallOptions,
+  type InputOptions,
+  type LeasedOptions,
+  readProtection,
+  type TransactionalOptions,
+} from './call-options.ts';
 import { type Duration, toMilliseconds } from './duration.ts';
 import { createEngine } from './engine.ts';
+import { type Listener, Listeners } from './events.ts';
+import {
+  createExecute,
+  type Executed,
+  type ExecuteLeased,
+  type ExecuteTransactional,
+  type LeasedHandlerOptions,
+  type TransactionalHandlerOptions,
+} from './execute.ts';
+import { type PurgeOptions, type PurgeResult, purge } from './purge.ts';
+import type { ResultCodec } from './result-codec.ts';
 import { createResultFormat, type Transformer } from './result-format.ts';
-import type { Store } from './store.ts';
-import { errorFormatter } from './trpc/error-format.ts';
+import type { SettledOutcome, Store } from './store.ts';
+import { errorFormatter, type Formatter, formattedBy } from './trpc/error-format.ts';
 import { intake } from './trpc/intake.ts';
+import { type OutcomeProcedures, outcomeProcedures } from './trpc/outcomes.ts';
+import { type Idempotency, type LeasedIdempotency, leasedProcedure, transactionalProcedure } from './trpc/protected.ts';
 import { fromRequest, responseMeta, withKey } from './trpc/request-keys.ts';
-import { type Idempotency, transactionalProcedure } from './trpc/transactional.ts';
 
 /** The transaction type of a context's `db`, as its own `db.transaction(async (tx) => …)` gives it. */
 export type TransactionOf<Db> = Db extends { transaction(run: (tx: infer Tx) => Promise<unknown>): unknown }
@@ -28,18 +47,14 @@ export interface IdempotencyOptions<Ctx extends DatabaseContext> extends CallOpt
    * context. There is no default: a scope that two people share shows one the other's answers.
    */
   readonly scope: (opts: { readonly ctx: Ctx }) => string;
+  /** Who did it, for the audit: the person, where the scope is a tenant. */
+  readonly actor?: (opts: { readonly ctx: Ctx }) => string;
   /** The router's own transformer, so that replayed Dates, Maps and BigInts come back as themselves. */
   readonly transformer?: Transformer;
-}
-
-/** Set for all operations in `createIdempotency`, or for one where it is protected. */
-export interface CallOptions {
-  /** How long a result is remembered, at least a second. Default: `'24h'`. */
-  readonly retention?: Duration;
-  /** How long a duplicate waits for the first before it gets IN_PROGRESS. Default: `'10s'`. */
-  readonly wait?: Duration;
-  /** `'reject'`: a duplicate gets IN_PROGRESS at once. Default: `'wait'`. */
-  readonly whenBusy?: 'wait' | 'reject';
+  /** How results are kept at rest, such as `aesGcm({ keys, current })`. Default: as JSON text. */
+  readonly codec?: ResultCodec;
+  /** The largest result that is stored, in bytes of its JSON. Default: 1 MiB. */
+  readonly maxResultBytes?: number;
 }
 
 type Piece<Context extends object, Overrides extends object> = TRPCProcedureBuilder<
@@ -68,11 +83,76 @@ export interface IdempotencyPlugin<Ctx extends DatabaseContext> {
    *
    * @example user.input(NewInvoice).concat(idempotency.transactional()).mutation(({ ctx, input }) => ctx.db.insert(…))
    */
-  transactional(options?: CallOptions): Piece<Ctx, { db: TransactionOf<Ctx['db']>; idempotency: Idempotency }>;
+  transactional(
+    options?: TransactionalOptions<InputOptions<Ctx>>,
+  ): Piece<Ctx, { db: TransactionOf<Ctx['db']>; idempotency: Idempotency }>;
   /** For a procedure without a person: whoever knows the key sees the answer, so keys must be unguessable. */
   transactional(
-    options: CallOptions & { readonly scope: 'public' },
+    options: TransactionalOptions<InputOptions<{ db: Ctx['db'] }>> & { readonly scope: 'public' },
   ): Piece<{ db: Ctx['db'] }, { db: TransactionOf<Ctx['db']>; idempotency: Idempotency }>;
+
+  /**
+   * Makes a mutation happen once a key, for effects that live elsewhere: a payment API, mail, a long job. A claim with a
+   * lease is committed first; should its owner die, the next attempt takes over, so the handler runs *at least* once:
+   * `ctx.idempotency.step` makes each of its effects happen once. `ctx.db` stays what it is.
+   *
+   * @example
+   * user.input(Push).concat(idempotency.leased()).mutation(({ ctx, input }) =>
+   *   ctx.idempotency.step('push', ({ key }) => accounting.create(input, { requestId: key })))
+   */
+  leased(
+    options?: LeasedOptions<InputOptions<Ctx>>,
+  ): Piece<Ctx, { idempotency: LeasedIdempotency<TransactionOf<Ctx['db']>> }>;
+  /** For a procedure without a person, as with `transactional`. */
+  leased(
+    options: LeasedOptions<InputOptions<{ db: Ctx['db'] }>> & { readonly scope: 'public' },
+  ): Piece<{ db: Ctx['db'] }, { idempotency: LeasedIdempotency<TransactionOf<Ctx['db']>> }>;
+
+  /**
+   * The same outside of tRPC: for workers, webhooks and cron.
+   *
+   * @throws {OncekeyError} as a procedure does, and what the handler throws
+   * @example
+   * const { data } = await idempotency.execute(
+   *   { mode: 'leased', operation: 'mail.welcome', scope: 'worker', key: job.id, input: job.data },
+   *   ({ step }) => step('send', ({ key }) => mailer.send(job.data, { messageId: key })),
+   * );
+   */
+  execute<T>(
+    request: ExecuteTransactional,
+    handler: (options: TransactionalHandlerOptions<TransactionOf<Ctx['db']>>) => Promise<T>,
+  ): Promise<Executed<T>>;
+  execute<T>(
+    request: ExecuteLeased,
+    handler: (options: LeasedHandlerOptions<TransactionOf<Ctx['db']>>) => Promise<T>,
+  ): Promise<Executed<T>>;
+
+  /**
+   * `outcome({ key })` and `abandon({ key })` on a base procedure of the app's own, for `oncekey`'s clients.
+   *
+   * @example t.router({ invoices, idempotency: idempotency.outcomes(user) })
+   */
+  outcomes(base: object, options?: { readonly scope?: 'public' }): OutcomeProcedures;
+
+  /**
+   * Says how the work ended that an execution had set off (`dedupe: { while: 'running', until: 'settled' }`): its dedupe
+   * key is free. `false`: it holds none.
+   *
+   * @param tx the transaction that it is part of, if any
+   */
+  settle(executionId: string, outcome: SettledOutcome, tx?: TransactionOf<Ctx['db']>): Promise<boolean>;
+
+  /** Deletes what has expired: from a timer, or with `npx oncekey purge`. */
+  purge(options?: PurgeOptions): Promise<PurgeResult>;
+
+  /** Calls a listener with each event of this process. @returns what stops it */
+  listen(listener: Listener): () => void;
+
+  /**
+   * Before the process ends: new leased calls are refused, those that run may finish within a time (default `'10s'`),
+   * and the claims of the rest are given back, so that the next attempt need not wait for the end of their leases.
+   */
+  close(options?: { readonly within?: Duration }): Promise<void>;
 
   /** For `createContext`: `{ …idempotency.fromRequest(opts) }` makes the `Idempotency-Key` header count. */
   readonly fromRequest: typeof fromRequest;
@@ -80,6 +160,12 @@ export interface IdempotencyPlugin<Ctx extends DatabaseContext> {
   readonly responseMeta: typeof responseMeta;
   /** For `initTRPC.create`: sends `data.oncekey` with an error. */
   readonly errorFormatter: typeof errorFormatter;
+  /**
+   * The same with a formatter of your own.
+   *
+   * @example initTRPC.create({ errorFormatter: idempotency.errorFormatterWith(({ shape, error }) => ({ …shape })) })
+   */
+  errorFormatterWith: typeof formattedBy;
   /** A context with a key, for `createCaller`. */
   readonly withKey: typeof withKey;
 }
@@ -87,6 +173,7 @@ export interface IdempotencyPlugin<Ctx extends DatabaseContext> {
 /** No person's scope begins so: see {@link checkScope}. */
 const PUBLIC_SCOPE = '~public';
 const MAX_SCOPE_LENGTH = 255;
+const MAX_RESULT_BYTES = 1 << 20;
 
 /**
  * One key per user intent, one effect per key, for a tRPC router.
@@ -97,40 +184,74 @@ const MAX_SCOPE_LENGTH = 255;
  *   scope: ({ ctx }) => ctx.user.id,
  *   transformer: superjson,
  * });
- * @throws {RangeError} if a duration is not one
+ * @throws {RangeError} if an option is out of its range
  */
 export function createIdempotency<Ctx extends DatabaseContext>(
   options: IdempotencyOptions<Ctx>,
 ): IdempotencyPlugin<Ctx> {
-  const results = createResultFormat(options.transformer);
-  const engine = createEngine(options.store, results);
-  const scopeOf = (ctx: object) => checkScope(options.scope({ ctx: ctx as Ctx }));
-  // Checked here too, so that a wrong option fails the start and not the first request.
-  readTimes(options);
+  const { store, transformer, codec, maxResultBytes = MAX_RESULT_BYTES, retention, wait, whenBusy } = options;
+  if (!(maxResultBytes > 0)) throw new RangeError('maxResultBytes must be a number of bytes');
+  const results = createResultFormat({ transformer, codec, maxBytes: maxResultBytes });
+  const listeners = new Listeners();
+  const engine = createEngine({ store, results, listeners });
+  const untyped = store as unknown as Store<never>;
 
-  const transactional = (call: CallOptions & { readonly scope?: 'public' } = {}) =>
-    transactionalProcedure({
-      engine,
-      results,
-      scopeOf: call.scope === 'public' ? () => PUBLIC_SCOPE : scopeOf,
-      ...readTimes({ ...options, ...call }),
+  const scopeOf = (ctx: object) => checkScope(options.scope({ ctx: ctx as Ctx }));
+  const scopesFor = (scope: 'public' | undefined) => (scope === 'public' ? () => PUBLIC_SCOPE : scopeOf);
+  const { actor } = options;
+  const actorOf = actor && ((ctx: object) => actor({ ctx: ctx as Ctx }));
+
+  // A tombstone must outlive every late packet, also of the procedure that remembers longest.
+  let longestRetentionMs = 0;
+  const protectionOf = <Opts>(call: LeasedOptions<Opts>) => {
+    const protection = readProtection<Opts>({
+      ...(retention !== undefined && { retention }),
+      ...(wait !== undefined && { wait }),
+      ...(whenBusy && { whenBusy }),
+      ...call,
     });
+    longestRetentionMs = Math.max(longestRetentionMs, protection.retentionMs);
+    return protection;
+  };
+  protectionOf({}); // so that a wrong option fails the start
+
+  let formatter: Formatter | undefined;
+  const settingsOf = (call: LeasedOptions<InputOptions<object>> & { readonly scope?: 'public' }) => ({
+    engine,
+    results,
+    scopeOf: scopesFor(call.scope),
+    actorOf,
+    formatter: () => formatter,
+    ...protectionOf(call),
+  });
 
   return {
     // tRPC infers what a piece asks of the context from its middlewares' bodies. Ours are written once for every app, so
     // what they ask and give is said in `IdempotencyPlugin`, and proven by the type tests.
     intake: intake as unknown as Piece<object, object>,
-    transactional: transactional as unknown as IdempotencyPlugin<Ctx>['transactional'],
+    transactional: ((call = {}) => transactionalProcedure(settingsOf(call))) as IdempotencyPlugin<Ctx>['transactional'],
+    leased: ((call = {}) => leasedProcedure(settingsOf(call))) as IdempotencyPlugin<Ctx>['leased'],
+    execute: createExecute(engine, results, protectionOf) as IdempotencyPlugin<Ctx>['execute'],
+    outcomes: (base, { scope } = {}) =>
+      outcomeProcedures(base, {
+        store: untyped,
+        scopeOf: scopesFor(scope),
+        actorOf,
+        retentionMs: () => longestRetentionMs,
+      }),
+    settle: async (executionId, outcome, tx) => store.settle(executionId, outcome, tx),
+    purge: (opts) => purge(untyped, opts),
+    listen: (listener) => listeners.add(listener),
+    close: ({ within = '10s' } = {}) => engine.close(toMilliseconds(within, 'within')),
     fromRequest,
     responseMeta,
     errorFormatter,
+    errorFormatterWith: (own) => {
+      formatter = own as Formatter;
+      return formattedBy(own);
+    },
     withKey,
   };
-}
-
-function readTimes({ retention = '24h', wait = '10s', whenBusy = 'wait' }: CallOptions) {
-  const waitMs = toMilliseconds(wait, 'wait');
-  return { retentionMs: toMilliseconds(retention, 'retention', 1_000), waitMs: whenBusy === 'reject' ? 0 : waitMs };
 }
 
 function checkScope(scope: unknown): string {

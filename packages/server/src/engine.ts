@@ -1,31 +1,43 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createKey, isOncekeyError, OncekeyError } from '@oncekey/core';
+import { isOncekeyError } from '@oncekey/core';
 import { pollDelay } from './backoff.ts';
-import { type Decision, decide, isSameRequest, type RequestIdentity } from './decide.ts';
+import { type DecidedRequest, type Decision, isSameRequest } from './decide.ts';
+import type { Listeners } from './events.ts';
 import { type Flight, InFlight, type Landing } from './in-flight.ts';
+import { type LeasedRun, leasedAttempts } from './leased-attempt.ts';
+import { inProgress, keyReused, refusal } from './refusals.ts';
 import type { ResultFormat } from './result-format.ts';
-import type { NewRecord, RecordId, Store } from './store.ts';
+import { recordLabel } from './steps.ts';
+import type { RecordId, Store, StoredRecord } from './store.ts';
+import { Suspicion } from './suspicion.ts';
+import { type TransactionalRun, transactionalAttempt } from './transactional-attempt.ts';
 
-/** What IN_PROGRESS tells a caller to wait, in ms. */
-const RETRY_AFTER_MS = 1_000;
+/** How errors are remembered and given again, in the words of whoever calls the engine. */
+export interface ErrorMemory {
+  /** What to store of an error, as plain data; `undefined`: it is not remembered. */
+  write(error: unknown): unknown;
+  read(stored: unknown): unknown;
+}
 
 /** A request under a key. */
-export interface KeyedRequest extends RequestIdentity {
+export interface KeyedRequest extends DecidedRequest {
   readonly id: RecordId;
   /** How long a duplicate waits for the first before it gets IN_PROGRESS, in ms; 0: not at all. */
   readonly waitMs: number;
-  /** How long the result is remembered, in ms. */
-  readonly retentionMs: number;
+  /** What the request is about, and for how long: `undefined` is until it is settled. */
+  readonly dedupe?: { readonly key: string; readonly forMs: number | undefined } | undefined;
+  readonly errors: ErrorMemory;
+  readonly actor?: string | undefined;
 }
 
-/** One accepted run, as its handler sees it. */
-interface Execution<Tx> {
-  readonly tx: Tx;
-  readonly executionId: string;
+export interface LeasedRequest extends KeyedRequest {
+  readonly leaseMs: number;
+  /** Whether the dedupe key is held on after the handler's return. */
+  readonly keepsDedupe: boolean;
 }
 
 /** How a request was answered. */
-interface Completion {
+export interface Answered {
   readonly executionId: string;
   /** `false` only for the request whose own handler run made the answer. */
   readonly replayed: boolean;
@@ -33,42 +45,71 @@ interface Completion {
 }
 
 /** An answer that can be given to any number of requests: serialised, so that none sees another's objects. */
-interface Settled {
+export interface Settled {
+  /** Whose record it is: with a dedupe key, another request's. */
+  readonly id: RecordId;
   readonly executionId: string;
+  readonly state: 'succeeded' | 'failed';
   readonly result: string | null;
-  /** The live result, for the request whose handler made it. */
-  readonly executed?: { readonly data: unknown };
+  /** What the handler returned or threw, for the request that ran it. */
+  readonly executed?: { readonly data: unknown } | { readonly error: unknown };
 }
+
+export type Attempt =
+  | { readonly do: 'done'; readonly settled: Settled }
+  | { readonly do: 'look-again' }
+  | { readonly do: 'wait'; readonly for?: StoredRecord | undefined };
 
 export interface Engine<Tx> {
   /**
    * Claim, the handler's writes and the result commit together or not at all.
    *
    * @param run the handler; what it throws rolls everything back and comes out unchanged
-   * @throws {OncekeyError} KEY_REUSED, IN_PROGRESS, STORE_UNAVAILABLE, RESULT_UNSTORABLE, RESULT_UNREADABLE
+   * @throws {OncekeyError} every code but LEASE_LOST and those of a request that is no request
    */
-  transactional(request: KeyedRequest, run: (execution: Execution<Tx>) => Promise<unknown>): Promise<Completion>;
+  transactional(request: KeyedRequest, run: TransactionalRun<Tx>): Promise<Answered>;
+  /**
+   * A claim that is committed first and kept by a lease: for effects that live elsewhere.
+   *
+   * @param run the handler; what it throws ends the execution if it is remembered, and else gives the claim back
+   */
+  leased(request: LeasedRequest, run: LeasedRun<Tx>): Promise<Answered>;
+  /** Lets what runs finish for so long, in ms, then gives the claims back. */
+  close(withinMs: number): Promise<void>;
+}
+
+export interface EngineParts<Tx> {
+  readonly store: Store<Tx>;
+  readonly results: ResultFormat;
+  readonly listeners: Listeners;
 }
 
 /** claim → run → record → replay, for any store and any framework. */
-export function createEngine<Tx>(store: Store<Tx>, results: ResultFormat): Engine<Tx> {
+export function createEngine<Tx>(parts: EngineParts<Tx>): Engine<Tx> {
+  const { store, results, listeners } = parts;
   const inFlight = new InFlight<Settled>();
+  const suspicion = new Suspicion();
+  const leasing = leasedAttempts(parts);
 
-  async function transactional(
+  async function answer(
     request: KeyedRequest,
-    run: (execution: Execution<Tx>) => Promise<unknown>,
-  ): Promise<Completion> {
-    const deadline = performance.now() + request.waitMs;
+    mode: 'transactional' | 'leased',
+    attempt: () => Promise<Attempt>,
+  ): Promise<Answered> {
+    const since = performance.now();
+    const deadline = since + request.waitMs;
+    const waits = { isNoted: false };
     for (;;) {
       const first = inFlight.get(request.id);
       if (!first) {
-        const own = inFlight.start(request.id, request, () => lead(request, run, deadline));
+        const own = inFlight.start(request.id, request, () => lead(request, attempt, deadline, waits));
         const landing = await own.landed;
-        if (!landing.ok) throw landing.error;
-        return complete(landing.value, 'own');
+        if (!landing.ok) throw await told(request, mode, landing.error);
+        return complete(request, mode, landing.value, { isOwn: true, since });
       }
+      await noteWait(request, mode, waits);
       const landing = await join(first, request, deadline);
-      if (landing.ok) return complete(landing.value, 'joined');
+      if (landing.ok) return complete(request, mode, landing.value, { isOwn: false, since });
       // A refusal of ours holds for every duplicate. What the handler threw left nothing behind, so there is nothing to
       // share: the next in line runs, as it would in another process.
       if (isOncekeyError(landing.error)) throw landing.error;
@@ -78,65 +119,101 @@ export function createEngine<Tx>(store: Store<Tx>, results: ResultFormat): Engin
   /** The one request of this process that talks to the store about this id. */
   async function lead(
     request: KeyedRequest,
-    run: (execution: Execution<Tx>) => Promise<unknown>,
+    attempt: () => Promise<Attempt>,
     deadline: number,
+    waits: { isNoted: boolean },
   ): Promise<Settled> {
+    let awaited: StoredRecord | undefined;
     for (let looks = 0; ; looks++) {
-      const attempt = await attemptOnce(request, run);
-      if (attempt.do === 'done') return attempt.settled;
-      if (attempt.do === 'wait') await pause(looks, deadline);
+      const ended = awaited && (await endOf(awaited, request));
+      if (ended) return ended;
+      const next = await attempt();
+      if (next.do === 'done') return next.settled;
+      if (next.do === 'look-again') continue;
+      awaited = next.for ?? awaited;
+      await noteWait(request, undefined, waits);
+      await pause(looks, deadline);
     }
   }
 
-  type Attempt = { readonly do: 'done'; readonly settled: Settled } | { readonly do: 'wait' | 'look-again' };
+  /** The answer of the execution that was waited for, under its own key: its dedupe key may be free by now. */
+  async function endOf({ key, executionId }: StoredRecord, request: KeyedRequest): Promise<Settled | undefined> {
+    const id = { scope: request.id.scope, key };
+    const { record } = await store.look(id);
+    return record?.executionId === executionId ? settledBy(record, id) : undefined;
+  }
 
-  async function attemptOnce(
+  async function complete(
     request: KeyedRequest,
-    run: (execution: Execution<Tx>) => Promise<unknown>,
-  ): Promise<Attempt> {
-    const seen: { decision: Decision; settled?: Settled } = { decision: { do: 'wait' } };
-    const end = await store
-      .transact(request.id, async ({ tx, ...found }) => {
-        seen.decision = decide(found, request);
-        if (seen.decision.do !== 'run') return undefined;
-        const executionId = createKey();
-        const data = await run({ tx, executionId });
-        seen.settled = { executionId, result: results.write(data), executed: { data } };
-        return newRecord(request, seen.settled);
-      })
-      .catch((error: unknown) => replayInstead(request, error));
-    if (typeof end === 'object') return { do: 'done', settled: end };
-    if (end === 'recorded' && seen.settled) return { do: 'done', settled: seen.settled };
-    // Where locks do not exclude, two may run; the unique key lets one commit and this one is gone without a trace.
-    if (end === 'overtaken') return { do: 'look-again' };
-    return follow(seen.decision, request);
+    mode: 'transactional' | 'leased',
+    settled: Settled,
+    { isOwn, since }: { isOwn: boolean; since: number },
+  ): Promise<Answered> {
+    const { executionId, executed, id } = settled;
+    if (executed && isOwn) {
+      noteSuspect(request, executionId);
+      if ('error' in executed) throw executed.error;
+      return { executionId, replayed: false, data: executed.data };
+    }
+    const { operation, actor } = request;
+    listeners.tell({ kind: 'replayed', mode, id: request.id, operation, executionId, durationMs: elapsed(since) });
+    await store.note([{ kind: 'replayed', id: request.id, operation, executionId, actor }]);
+    const value = results.read(settled.result, recordLabel(id));
+    if (settled.state === 'failed') throw request.errors.read(value);
+    return { executionId, replayed: true, data: value };
   }
 
-  /**
-   * The handler may have failed *because* another attempt got through first, on the app's own unique constraint, say.
-   * Then the answer is that attempt's, not the error.
-   */
-  async function replayInstead(request: KeyedRequest, error: unknown): Promise<Settled> {
-    const record = await store.find(request.id).catch(() => undefined);
-    const decision = decide({ record, locked: false }, request);
-    if (decision.do === 'replay') return decision.record;
-    throw error;
+  /** Refusals that somebody may want to know of. */
+  async function told(request: KeyedRequest, mode: 'transactional' | 'leased', error: unknown): Promise<unknown> {
+    const kind = isOncekeyError(error, 'KEY_REUSED') ? 'mismatch' : isOncekeyError(error, 'DUPLICATE') && 'conflict';
+    if (kind) {
+      const { id, operation, actor } = request;
+      listeners.tell({ kind, mode, id, operation });
+      await store.note([{ kind, id, operation, actor }]).catch(() => {}); // the refusal says more than this would
+    }
+    return error;
   }
 
-  return { transactional };
-
-  function complete(settled: Settled, by: 'own' | 'joined'): Completion {
-    const { executionId, executed } = settled;
-    if (executed && by === 'own') return { executionId, replayed: false, data: executed.data };
-    return { executionId, replayed: true, data: results.read(settled.result) };
+  async function noteWait(
+    request: KeyedRequest,
+    mode: 'transactional' | 'leased' | undefined,
+    waits: { isNoted: boolean },
+  ): Promise<void> {
+    if (waits.isNoted || request.waitMs === 0) return;
+    waits.isNoted = true;
+    const { id, operation, actor } = request;
+    listeners.tell({ kind: 'waited', mode, id, operation });
+    await store.note([{ kind: 'waited', id, operation, actor }]);
   }
+
+  function noteSuspect({ id, operation, fingerprint, actor }: KeyedRequest, executionId: string): void {
+    const otherExecutionId = suspicion.notice(id, fingerprint, executionId, performance.now());
+    if (otherExecutionId === undefined) return;
+    const kind = 'suspected-duplicate';
+    listeners.tell({ kind, mode: undefined, id, operation, executionId, otherExecutionId });
+    // Not awaited: the answer is there, and this is only a hint.
+    store.note([{ kind, id, operation, executionId, actor, detail: { otherExecutionId } }]).catch(() => {});
+  }
+
+  return {
+    transactional: (request, run) => answer(request, 'transactional', () => transactionalAttempt(parts, request, run)),
+    leased: (request, run) => answer(request, 'leased', () => leasing.attempt(request, run)),
+    close: (withinMs) => leasing.close(withinMs),
+  };
 }
 
-function follow(decision: Decision, request: KeyedRequest): { do: 'done'; settled: Settled } | { do: 'wait' } {
-  if (decision.do === 'replay') return { do: 'done', settled: decision.record };
-  if (decision.do === 'refuse') throw keyReused(decision.record.operation, decision.record.createdAt);
-  if (request.waitMs === 0) throw inProgress();
-  return { do: 'wait' };
+/** What a decision other than to run comes to. */
+export function follow(decision: Exclude<Decision, { do: 'run' }>, request: KeyedRequest): Attempt {
+  if (decision.do === 'refuse') throw refusal(decision);
+  if (decision.do === 'wait') return { do: 'wait', for: decision.for };
+  const id = { scope: request.id.scope, key: decision.record.key };
+  const settled = settledBy(decision.record, id);
+  return settled ? { do: 'done', settled } : { do: 'look-again' };
+}
+
+/** The answer that a record holds, if its execution has ended. */
+export function settledBy({ state, executionId, result }: StoredRecord, id: RecordId): Settled | undefined {
+  return state === 'succeeded' || state === 'failed' ? { id, executionId, state, result } : undefined;
 }
 
 /** Waits for the first of this process, at most until the deadline. */
@@ -163,23 +240,6 @@ function remaining(deadline: number): number {
   return Math.max(0, deadline - performance.now());
 }
 
-function newRecord(request: KeyedRequest, settled: Settled): NewRecord {
-  const { operation, fingerprint, retentionMs } = request;
-  return { operation, fingerprint, retentionMs, executionId: settled.executionId, result: settled.result };
-}
-
-function keyReused(firstOperation: string, firstUsedAt: Date): OncekeyError {
-  return new OncekeyError(
-    'KEY_REUSED',
-    'This idempotency key was used before, for another request. Send what is meant anew under a new key.',
-    { firstOperation, firstUsedAt: firstUsedAt.toISOString() },
-  );
-}
-
-function inProgress(): OncekeyError {
-  return new OncekeyError(
-    'IN_PROGRESS',
-    'The first request under this idempotency key is still running. Send it again under the same key.',
-    { retryAfterMs: RETRY_AFTER_MS },
-  );
+export function elapsed(since: number): number {
+  return performance.now() - since;
 }

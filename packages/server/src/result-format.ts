@@ -1,4 +1,5 @@
 import { OncekeyError } from '@oncekey/core';
+import type { ResultCodec } from './result-codec.ts';
 
 interface Codec {
   serialize(value: unknown): unknown;
@@ -10,41 +11,61 @@ export type Transformer = Codec | { readonly input: Codec; readonly output: Code
 
 /** How results are written to the record and read back, so that a replay is the first answer to the last byte. */
 export interface ResultFormat {
-  /** @throws {OncekeyError} RESULT_UNSTORABLE */
-  write(data: unknown): string | null;
+  /**
+   * @param context names what the result is of: see {@link ResultCodec}
+   * @throws {OncekeyError} RESULT_UNSTORABLE
+   */
+  write(data: unknown, context: string): string | null;
   /** @throws {OncekeyError} RESULT_UNREADABLE */
-  read(text: string | null): unknown;
+  read(text: string | null, context: string): unknown;
   /** What the fingerprint does with an object that JSON does not know; `undefined` without a transformer. */
   readonly encodeInput: ((value: object) => unknown) | undefined;
 }
 
+export interface ResultOptions {
+  readonly transformer?: Transformer | undefined;
+  readonly codec?: ResultCodec | undefined;
+  readonly maxBytes: number;
+}
+
 const JSON_ONLY: Codec = { serialize: (value) => value, deserialize: (value) => value };
+const AS_IT_IS: ResultCodec = { encode: (text) => text, decode: (text) => text };
 
 /** Without a transformer a result is stored as the JSON that tRPC sends. */
-export function createResultFormat(transformer: Transformer | undefined): ResultFormat {
+export function createResultFormat({ transformer, codec = AS_IT_IS, maxBytes }: ResultOptions): ResultFormat {
   const { input, output } = inAndOut(transformer ?? JSON_ONLY);
   return {
-    write(data) {
+    write(data, context) {
       refuseUnstorable(data, 'result', new Set());
-      try {
-        return JSON.stringify(output.serialize(data)) ?? null;
-      } catch (cause) {
-        throw unstorable('it cannot be serialised; does createIdempotency know the router’s transformer?', cause);
+      const text = serialize(output, data);
+      if (text === undefined) return null;
+      const bytes = Buffer.byteLength(text);
+      if (bytes > maxBytes) {
+        throw unstorable(`it has ${bytes} bytes, maxResultBytes allows ${maxBytes}; return an id instead`);
       }
+      return codec.encode(text, context);
     },
-    read(text) {
+    read(text, context) {
       try {
-        return output.deserialize(text === null ? undefined : JSON.parse(text));
-      } catch (cause) {
+        return output.deserialize(text === null ? undefined : JSON.parse(codec.decode(text, context)));
+      } catch {
+        // Without the cause: a parser quotes what it could not read.
         throw new OncekeyError(
           'RESULT_UNREADABLE',
           'This request succeeded before, but its stored result can no longer be read. It was not run again.',
-          { cause },
         );
       }
     },
     encodeInput: transformer && ((value) => input.serialize(value)),
   };
+}
+
+function serialize(codec: Codec, data: unknown): string | undefined {
+  try {
+    return JSON.stringify(codec.serialize(data));
+  } catch (cause) {
+    throw unstorable('it cannot be serialised; does createIdempotency know the router’s transformer?', cause);
+  }
 }
 
 function inAndOut(transformer: Transformer): { readonly input: Codec; readonly output: Codec } {
@@ -75,6 +96,6 @@ function isPlain(value: object): boolean {
 }
 
 function unstorable(what: string, cause?: unknown): OncekeyError {
-  const message = `The result cannot be stored: ${what}. Nothing was committed; return plain data.`;
+  const message = `The result cannot be stored: ${what}. Return plain data.`;
   return new OncekeyError('RESULT_UNSTORABLE', message, cause === undefined ? {} : { cause });
 }

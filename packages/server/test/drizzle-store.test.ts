@@ -2,7 +2,7 @@ import { isOncekeyError } from '@oncekey/core';
 import { sql } from 'drizzle-orm';
 import { getTableConfig } from 'drizzle-orm/pg-core';
 import { describe, expect, it } from 'vitest';
-import { drizzleStore, migrate, oncekeyRecords } from '../src/drizzle/index.ts';
+import { drizzleStore, migrate, oncekeyEvents, oncekeyRecords, oncekeySteps } from '../src/drizzle/index.ts';
 import type { NewRecord } from '../src/store.ts';
 import { connect, count, freshDatabase, gate, insertEffect } from './fixture.ts';
 
@@ -58,8 +58,8 @@ describe('the unique key', () => {
     for (const scope of ['alice', 'bob']) {
       expect(await store.transact({ scope, key: 'k' }, async () => record(scope))).toBe('recorded');
     }
-    expect((await store.find({ scope: 'alice', key: 'k' }))?.result).toBe('"alice"');
-    expect((await store.find({ scope: 'bob', key: 'k' }))?.result).toBe('"bob"');
+    expect((await store.look({ scope: 'alice', key: 'k' })).record?.result).toBe('"alice"');
+    expect((await store.look({ scope: 'bob', key: 'k' })).record?.result).toBe('"bob"');
   });
 });
 
@@ -69,7 +69,7 @@ describe('a record', () => {
     const store = drizzleStore(database.db);
     await store.transact(id, async () => record('hello'));
     const [clock] = await database.db.execute<{ now: string }>(sql`select extract(epoch from now()) * 1000 as now`);
-    const found = await store.find(id);
+    const found = (await store.look(id)).record;
     expect(found).toMatchObject({ operation: 'add', fingerprint: 'ab'.repeat(32), result: '"hello"', expired: false });
     expect(Math.abs(Number(clock?.now) - Number(found?.createdAt))).toBeLessThan(5_000);
   });
@@ -78,11 +78,11 @@ describe('a record', () => {
     await using database = await freshDatabase();
     const store = drizzleStore(database.db);
     await store.transact(id, async () => record('old', 0));
-    expect((await store.find(id))?.expired).toBe(true);
+    expect((await store.look(id)).record?.expired).toBe(true);
     expect(await store.transact(id, async ({ record: found }) => (found?.expired ? record('new') : undefined))).toBe(
       'recorded',
     );
-    expect(await store.find(id)).toMatchObject({ result: '"new"', expired: false });
+    expect((await store.look(id)).record).toMatchObject({ result: '"new"', expired: false });
   });
 
   it('is not written when the body asks for none or throws, and the error comes out as it was', async () => {
@@ -173,7 +173,7 @@ describe('errors of the store’s own statements', () => {
       return undefined;
     });
     await expect(claim).rejects.toSatisfy((error) => isOncekeyError(error, 'STORE_UNAVAILABLE'));
-    await expect(store.find(id)).rejects.toSatisfy((error) => isOncekeyError(error, 'STORE_UNAVAILABLE'));
+    await expect(store.look(id)).rejects.toSatisfy((error) => isOncekeyError(error, 'STORE_UNAVAILABLE'));
     expect(ran).toBe(false);
   });
 });
@@ -181,30 +181,34 @@ describe('errors of the store’s own statements', () => {
 describe('migrate', () => {
   it('is safe in ten processes that launch at once on an empty database ("tuple concurrently updated")', async () => {
     await using database = await freshDatabase();
-    await database.db.execute(sql`drop table oncekey_records, oncekey_migrations`);
+    await database.db.execute(sql`drop table oncekey_records, oncekey_steps, oncekey_events, oncekey_migrations`);
     const pools = Array.from({ length: 10 }, () => connect(database.url, 1));
     await Promise.all(pools.map((pool) => migrate(pool.db)));
     await Promise.all(pools.map((pool) => pool[Symbol.asyncDispose]()));
     expect(await count(database.db, 'oncekey_records')).toBe(0);
   });
 
-  it('makes the very columns and keys that the Drizzle table declares', async () => {
-    await using database = await freshDatabase();
-    const declared = getTableConfig(oncekeyRecords);
-    const columns = await database.db.execute<{ name: string; type: string; not_null: boolean }>(sql`
+  it.each([oncekeyRecords, oncekeySteps, oncekeyEvents])(
+    'makes the very columns and keys that a Drizzle table declares',
+    async (table) => {
+      await using database = await freshDatabase();
+      const declared = getTableConfig(table);
+      const columns = await database.db.execute<{ name: string; type: string; not_null: boolean }>(sql`
       select attname as name, format_type(atttypid, atttypmod) as type, attnotnull as not_null from pg_attribute
-      where attrelid = 'oncekey_records'::regclass and attnum > 0 order by attnum`);
-    expect(Array.from(columns)).toEqual(
-      declared.columns.map((column) => ({ name: column.name, type: column.getSQLType(), not_null: column.notNull })),
-    );
-    const names = await database.db.execute<{ name: string }>(sql`
+      where attrelid = ${declared.name}::regclass and attnum > 0 order by attnum`);
+      expect(Array.from(columns)).toEqual(
+        declared.columns.map((column) => ({ name: column.name, type: column.getSQLType(), not_null: column.notNull })),
+      );
+      const names = await database.db.execute<{ name: string }>(sql`
       select relname as name from pg_index join pg_class on pg_class.oid = indexrelid
-      where indrelid = 'oncekey_records'::regclass`);
-    expect(Array.from(names, ({ name }) => name).sort()).toEqual(
-      [
-        ...declared.indexes.map((index) => index.config.name),
-        ...declared.primaryKeys.map((key) => key.getName()),
-      ].sort(),
-    );
-  });
+      where indrelid = ${declared.name}::regclass`);
+      expect(Array.from(names, ({ name }) => name).sort()).toEqual(
+        [
+          ...declared.indexes.map((index) => index.config.name),
+          ...declared.primaryKeys.map((key) => key.getName()),
+          ...declared.columns.filter((column) => column.primary).map(() => `${declared.name}_pkey`),
+        ].sort(),
+      );
+    },
+  );
 });

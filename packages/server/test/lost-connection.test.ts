@@ -135,6 +135,6 @@ describe('a nested transaction', () => {
     });
     const notes = await database.db.execute<{ note: string }>(sql`select note from effects order by id`);
     expect(Array.from(notes, ({ note }) => note)).toEqual(['outer', 'deeper']);
-    expect((await store.find(id))?.result).toBe('1');
+    expect((await store.look(id)).record?.result).toBe('1');
   });
 });

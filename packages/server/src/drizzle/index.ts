@@ -1,4 +1,4 @@
-export { drizzleStore } from './drizzle-store.ts';
+export { type DrizzleStoreOptions, drizzleStore } from './drizzle-store.ts';
 export { migrate } from './migrate.ts';
-export type { DrizzleDatabase } from './portable.ts';
-export { oncekeyRecords } from './tables.ts';
+export { oncekeyEvents, oncekeyRecords, oncekeySteps } from './tables.ts';
+export type { DrizzleDatabase, Executor } from './transaction.ts';

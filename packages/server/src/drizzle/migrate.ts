@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { sql } from 'drizzle-orm';
-import { type DrizzleDatabase, type Executor, runThrough } from './portable.ts';
+import { type DrizzleDatabase, type Executor, runThrough } from './transaction.ts';
 
 const FOLDER = new URL('../../migrations/', import.meta.url);
 const STATEMENT_BREAK = '--> statement-breakpoint';

@@ -1,7 +1,7 @@
 import { PostgresJsSession, PostgresJsTransaction } from 'drizzle-orm/postgres-js/session';
-import type { RecordId, Store, TransactEnd } from '../store.ts';
-import { BodyFailure, orFailure } from './body-failure.ts';
-import { deleteExpired, findRecord, insertRecord, type Run, tryLock } from './statements.ts';
+import { NoAnswer, withinTime } from './answer-time.ts';
+import type { Run } from './statement.ts';
+import { all, BodyFailure, orFailure, type Transact } from './transaction.ts';
 
 /**
  * postgres.js as far as it is used here. `unsafe` takes the internal option `onexecute`, with which its own `begin`
@@ -22,6 +22,8 @@ type Sent = Rows & { values(): Rows };
 type Query = Sent & { execute(): unknown };
 interface DriverConnection {
   onclose: ((error: Error) => void) | null;
+  /** Ends the socket, without waiting for an answer. */
+  terminate(): void;
 }
 
 type SessionArguments = ConstructorParameters<typeof PostgresJsSession>;
@@ -39,52 +41,50 @@ export function postgresJsInternals(db: object): (DatabaseInternals & { readonly
 }
 
 /**
- * A transaction on a connection of its own, in as many flights as an unprotected one: BEGIN, the lock and the look-up
- * go out together, and so do the record and COMMIT.
+ * Transactions on a connection of their own, in as many flights as unprotected ones: BEGIN and what opens it go out
+ * together, and so do what closes it and COMMIT.
  *
  * It also closes what `db.transaction` leaves open in postgres.js 3.4: when the server ends a connection (failover,
  * `idle_in_transaction_session_timeout`), a handler that goes on would write to a null socket, which ends the process,
  * or to the connection that took its place, *outside of any transaction*, so that a retry would be a second effect.
+ *
+ * @param answerMs how long the database may take to answer a statement of the store's own
  */
-export async function transactOnPostgresJs<Tx>(
+export function transactOnPostgresJs<Tx>(
   { client, dialect, session }: NonNullable<ReturnType<typeof postgresJsInternals>>,
-  id: RecordId,
-  body: Parameters<Store<Tx>['transact']>[1],
-): Promise<TransactEnd> {
-  const connection = new GuardedConnection(await client.reserve(), client.options.prepare !== false);
-  const run: Run = (statement) => connection.own(statement.text, statement.params);
-  try {
-    const [, locked, record] = await all([connection.begin(), tryLock(run, id), findRecord(run, id)]);
-    const inner = new PostgresJsSession(connection as never, dialect, session.schema, session.options);
-    const tx = new PostgresJsTransaction(dialect, inner as never, session.schema) as unknown as Tx;
-    const next = await connection.untilLost(orFailure(body({ tx, locked, record })));
-    connection.refuseAborted();
-    if (!next) {
-      await connection.finish('rollback');
-      return 'rolled-back';
+  answerMs: number,
+): Transact<Tx> {
+  return async (plan) => {
+    const reserved = await withinTime(answerMs, client.reserve(), (late) => late.release());
+    const connection = new GuardedConnection(reserved, client.options.prepare !== false, answerMs);
+    const run: Run = (statement) => connection.own(statement.text, statement.params);
+    try {
+      const [, opened] = await all([connection.begin(), plan.open(run)]);
+      const inner = new PostgresJsSession(connection as never, dialect, session.schema, session.options);
+      const tx = new PostgresJsTransaction(dialect, inner as never, session.schema) as unknown as Tx;
+      const close = await connection.untilLost(orFailure(plan.body(tx, opened)));
+      connection.refuseAborted();
+      if (!close) {
+        await connection.finish('rollback');
+        return false;
+      }
+      // If what closes it fails, the transaction is aborted and COMMIT rolls it back: they can go out in one flight.
+      await all([close(run), connection.finish('commit')]);
+      return true;
+    } catch (error) {
+      await connection.finish('rollback').catch(() => {});
+      throw error;
+    } finally {
+      connection.release();
     }
-    // If the insert fails, the transaction is aborted and COMMIT rolls it back: they can go out in one flight.
-    const expired = record?.expired ? deleteExpired(run, id) : undefined;
-    await all([expired, insertRecord(run, id, next), connection.finish('commit')]);
-    return 'recorded';
-  } catch (error) {
-    await connection.finish('rollback').catch(() => {});
-    throw error;
-  } finally {
-    connection.release();
-  }
-}
-
-/** Awaits all, then fails with the first that failed in order: none is left running, and none unhandled. */
-async function all<T extends readonly unknown[]>(promises: [...T]): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
-  await Promise.allSettled(promises);
-  return Promise.all(promises);
+  };
 }
 
 /** A connection that nothing is sent on once it is lost or its transaction is over. */
 class GuardedConnection {
   readonly #connection: ReservedConnection;
   readonly #prepare: boolean;
+  readonly #answerMs: number;
   readonly #lost: Promise<never>;
   #isLost = false;
   #isOver = false;
@@ -92,10 +92,12 @@ class GuardedConnection {
   #savepoints = 0;
   #failed: { readonly error: unknown } | undefined;
   #lose: (error: Error) => void = () => {};
+  #driver: DriverConnection | undefined;
 
-  constructor(connection: ReservedConnection, prepare: boolean) {
+  constructor(connection: ReservedConnection, prepare: boolean, answerMs: number) {
     this.#connection = connection;
     this.#prepare = prepare;
+    this.#answerMs = answerMs;
     this.#lost = new Promise((_, reject) => {
       this.#lose = (error) => {
         this.#isLost = true;
@@ -105,18 +107,19 @@ class GuardedConnection {
     this.#lost.catch(() => {}); // nobody may be waiting when it happens
   }
 
-  begin(): Sent {
+  begin(): Rows {
     const onexecute = (connection: DriverConnection) => {
       // Called by the driver as soon as the socket is gone, before any waiting query learns of it.
       connection.onclose = this.#lose;
+      this.#driver = connection;
       return true;
     };
-    return this.#send(() => this.#connection.unsafe('begin', [], { onexecute }));
+    return this.#timed(this.#send(() => this.#connection.unsafe('begin', [], { onexecute })));
   }
 
   /** A statement of the store's own: prepared. */
-  own(text: string, params: readonly unknown[]): Sent {
-    return this.#send(() => this.#connection.unsafe(text, params, { prepare: this.#prepare }));
+  own(text: string, params: readonly unknown[]): Rows {
+    return this.#timed(this.#send(() => this.#connection.unsafe(text, params, { prepare: this.#prepare })));
   }
 
   /** What Drizzle's session sends the handler's statements through. */
@@ -155,7 +158,7 @@ class GuardedConnection {
     this.#isFinished = true;
     const ended = this.#send(() => this.#connection.unsafe(how));
     this.#isOver = true;
-    await ended;
+    await this.#timed(ended);
   }
 
   /**
@@ -170,6 +173,19 @@ class GuardedConnection {
   release(): void {
     this.#isOver = true;
     if (!this.#isLost) this.#connection.release();
+  }
+
+  /** A socket that fell silent would hold the request, and its place in the pool, for as long as TCP believes in it. */
+  async #timed<T>(answer: Promise<T>): Promise<T> {
+    try {
+      return await withinTime(this.#answerMs, answer);
+    } catch (error) {
+      if (error instanceof NoAnswer) {
+        this.#driver?.terminate();
+        this.#lose(error);
+      }
+      throw error;
+    }
   }
 
   #send(send: () => Query): Sent {
