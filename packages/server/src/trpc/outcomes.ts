@@ -8,13 +8,16 @@ interface KeyInput {
   readonly key: string;
 }
 
-/** Procedures that an app mounts under a name of its choice; `oncekey`'s clients look for `idempotency`. */
-export interface OutcomeProcedures {
+/**
+ * Procedures that an app mounts under a name of its choice; `oncekey`'s clients look for `idempotency`. A type and not
+ * an interface, which tRPC would not take for a router's record.
+ */
+export type OutcomeProcedures = {
   /** What became of a key of the caller's own. */
   readonly outcome: TRPCQueryProcedure<{ input: KeyInput; output: Outcome; meta: object }>;
   /** Makes sure that a key that was not seen never takes effect; otherwise says what became of it. */
-  readonly abandon: TRPCMutationProcedure<{ input: KeyInput; output: Outcome; meta: object }>;
-}
+  readonly abandon: TRPCMutationProcedure<{ input: KeyInput; output: Outcome & { isNew: boolean }; meta: object }>;
+};
 
 export interface OutcomeSettings {
   readonly store: Store<never>;
@@ -55,7 +58,7 @@ function readKeyInput(value: unknown): KeyInput {
   const key = typeof value === 'object' && value !== null && 'key' in value ? value.key : undefined;
   const parsed = parseKey(key);
   if (!parsed.ok) {
-    throw toTRPCError(new OncekeyError('KEY_INVALID', `The idempotency key is not valid: ${parsed.problem}.`));
+    throw new OncekeyError('KEY_INVALID', `The idempotency key is not valid: ${parsed.problem}.`);
   }
   return { key: parsed.key };
 }
