@@ -109,8 +109,9 @@ it(`${LEAST_OPERATIONS.toLocaleString('en')} random operations of three processe
   try {
     await fc.assert(fc.asyncProperty(fc.array(round, { minLength: 15, maxLength: 25 }), isRight), {
       numRuns: HISTORIES,
-      endOnFailure: false,
-      verbose: 1,
+      // Enough to shrink in: what is found by then is printed.
+      interruptAfterTimeLimit: 120_000,
+      markInterruptAsFailure: true,
     });
   } finally {
     child.disconnect();
