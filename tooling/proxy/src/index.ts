@@ -1,0 +1,1 @@
+export { type ProxyServer, startProxy, type Weather } from './proxy.ts';
