@@ -42,7 +42,7 @@ it('a transactional request that is killed at any point of its life takes effect
   ]);
 });
 
-it('a leased request that is killed at any point of its life takes each effect once, and is never stuck', async () => {
+it('a leased request that is killed at any point of its life takes each effect once, and is never stuck (a crash left "in progress" for 24 h)', async () => {
   await using database = await freshDatabase();
   const points: string[] = [];
   for await (const crash of crashPoints(new URL('crash-script-leased.ts', import.meta.url), {

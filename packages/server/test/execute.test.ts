@@ -61,7 +61,7 @@ describe('execute, for what is not tRPC', () => {
     expect(await count(database.db, 'oncekey_records')).toBe(1);
   });
 
-  it('says what is wrong with a request that is none', async () => {
+  it('says what is wrong with a request that is none (an empty key was re-run for a month)', async () => {
     const { idempotency } = createApp({} as never);
     const run = (more: object) =>
       idempotency.execute(

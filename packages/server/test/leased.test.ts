@@ -88,7 +88,7 @@ describe('a leased mutation', () => {
 });
 
 describe('an owner that dies', () => {
-  it('is followed by the next attempt, under the same execution and a higher fence, and its late end changes nothing', async () => {
+  it('is followed by the next attempt, under the same execution and a higher fence, and its late end changes nothing (it overwrote the new owner’s result)', async () => {
     await using database = await freshDatabase();
     await using otherPool = await connect(database.url, 2);
     const inside = gate();
@@ -144,7 +144,7 @@ describe('an owner that dies', () => {
     expect(runs).toBe(1);
   });
 
-  it('raises the fence with each takeover, and never starts it again', async () => {
+  it('raises the fence with each takeover, and never starts it again at 1', async () => {
     await using database = await freshDatabase();
     const attempts: number[] = [];
     const app = leasedApp(database.db, async ({ attempt }) => {
@@ -161,7 +161,7 @@ describe('an owner that dies', () => {
 });
 
 describe('a lease', () => {
-  it('is kept for as long as the handler runs: no takeover by age', async () => {
+  it('is kept for as long as the handler runs: no takeover by age (a live record was reclaimed: two executions)', async () => {
     await using database = await freshDatabase();
     await using otherPool = await connect(database.url, 2);
     let runs = 0;
@@ -176,7 +176,7 @@ describe('a lease', () => {
     expect(await Promise.all([slow, duplicate])).toEqual([1, 1]);
   });
 
-  it('that is lost aborts the signal, and stops the heartbeat', async () => {
+  it('that is lost aborts the signal, and stops the heartbeat (one leaked and renewed forever)', async () => {
     await using database = await freshDatabase();
     const inside = gate();
     const seen: unknown[] = [];
@@ -250,7 +250,7 @@ describe('what a leased handler throws', () => {
     ['a 5xx', new TRPCError({ code: 'BAD_GATEWAY' })],
     ['a rate limit', new TRPCError({ code: 'TOO_MANY_REQUESTS' })],
     ['a database conflict', Object.assign(new Error('serialisation'), { code: '40001' })],
-  ])('gives the claim back if it is %s: the retry runs at once', async (_, error) => {
+  ])('gives the claim back if it is %s: the retry runs at once (a 5xx was cached forever)', async (_, error) => {
     await using database = await freshDatabase();
     let runs = 0;
     const app = leasedApp(database.db, async () => {

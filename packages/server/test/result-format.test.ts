@@ -40,6 +40,7 @@ describe('a stored result', () => {
       ]),
     ],
     ['Set', new Set([1, 'two', undefined])],
+    ['Uint8Array', new Uint8Array([1, 2, 255])],
     ['nested', { at: new Date(5), gone: undefined, list: [undefined, 1n, new Set([new Date(1)])] }],
     ['NUL and lone surrogates', 'a\u0000b\ud800'],
     ['key order', { b: 1, a: 2, 10: 3, 1: 4 }],

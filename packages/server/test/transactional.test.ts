@@ -193,7 +193,7 @@ describe('a handler that fails', () => {
     expect(await count(database.db, 'effects')).toBe(0);
   });
 
-  it('with the name of our error class is the app’s error all the same', async () => {
+  it('with the name of our error class is the app’s error all the same (it was re-run three times)', async () => {
     await using database = await freshDatabase();
     const add = createProcess(database.db, () => {
       throw Object.assign(new Error('mine'), {
@@ -241,7 +241,7 @@ describe('a key that names another request', () => {
     expect(await count(database.db, 'effects')).toBe(1);
   });
 
-  it('runs one of two bodies that come at the same moment to two processes, and refuses the other', async () => {
+  it('runs one of two bodies that come at the same moment to two processes, and refuses the other (both ran)', async () => {
     await using database = await freshDatabase();
     const plugins = [1, 2].map(() => createProcess(database.db, ({ ctx, input }) => insertEffect(ctx.db, input)));
     const ends = await Promise.allSettled(plugins.map((add, index) => add('k', `body ${index}`)));
@@ -249,7 +249,7 @@ describe('a key that names another request', () => {
     expect(await count(database.db, 'effects')).toBe(1);
   });
 
-  it('is not refused for the order of the body’s properties, nor for what the handler did to its input', async () => {
+  it('is not refused for the order of the body’s properties, nor for what the handler did to its input (both counted as a mismatch)', async () => {
     await using database = await freshDatabase();
     const app = createApp(database.db);
     const router = app.t.router({
@@ -282,7 +282,7 @@ describe('a key that names another request', () => {
 });
 
 describe('a duplicate that waits', () => {
-  it('holds no connection: with all of them waiting, the pool’s other connection is free', async () => {
+  it('holds no connection: with all of them waiting, the pool’s other connection is free (waiting on the unique index hung everything)', async () => {
     await using database = await freshDatabase();
     await using first = connect(database.url, 1);
     await using second = connect(database.url, 1); // one connection for ten waiters and the probe
@@ -372,7 +372,7 @@ describe('a duplicate that waits', () => {
 });
 
 describe('two people with the same key', () => {
-  it('never get each other’s answer, also at the same moment', async () => {
+  it('never get each other’s answer, also at the same moment (no tenant in the primary key)', async () => {
     await using database = await freshDatabase();
     const add = createProcess(database.db, async ({ ctx, input }) => {
       const id = await insertEffect(ctx.db, input);
@@ -400,7 +400,7 @@ describe('two people with the same key', () => {
 });
 
 describe('a stored result that can no longer be read', () => {
-  it('says so and is not run again', async () => {
+  it('says so and is not run again (corrupt stored JSON crashed the reader)', async () => {
     await using database = await freshDatabase();
     const add = createProcess(database.db, ({ ctx, input }) => insertEffect(ctx.db, input));
     await add('k');

@@ -4,7 +4,7 @@ import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import { expectTypeOf } from 'vitest';
 import { z } from 'zod';
 import { drizzleStore } from '../src/drizzle/index.ts';
-import { createIdempotency, type Idempotency } from '../src/index.ts';
+import { createIdempotency, type Idempotency, type Outcome } from '../src/index.ts';
 
 type Db = PostgresJsDatabase<{ mine: never }>;
 declare const db: Db;
@@ -44,6 +44,26 @@ export const router = t.router({
     .input(z.string())
     .output(z.number())
     .mutation(({ input }) => input.length),
+  pushed: user
+    .input(z.object({ file: z.string() }))
+    .concat(
+      idempotency.leased({
+        lease: '10s',
+        dedupe: { by: ({ ctx, input }) => [ctx.user.id, input.file], while: 'running', until: 'settled', on: 'replay' },
+      }),
+    )
+    .mutation(async ({ ctx, input }) => {
+      expectTypeOf(input).toEqualTypeOf<{ file: string }>();
+      // Its database is what it was; a step's is the transaction.
+      expectTypeOf(ctx.db).toEqualTypeOf<Db>();
+      const id = await ctx.idempotency.step('push', ({ key }) => key.length, { check: () => undefined });
+      expectTypeOf(id).toEqualTypeOf<number>();
+      return ctx.idempotency.transactionalStep('book', async (tx) => {
+        expectTypeOf(tx).toEqualTypeOf<Parameters<Parameters<Db['transaction']>[0]>[0]>();
+        return new Date();
+      });
+    }),
+  idempotency: idempotency.outcomes(user),
   // A public procedure asks for no person.
   open: base.concat(idempotency.transactional({ scope: 'public' })).mutation(({ ctx }) => ctx.idempotency.key),
 });
@@ -51,6 +71,23 @@ export const router = t.router({
 expectTypeOf<inferRouterInputs<typeof router>['inferred']>().toEqualTypeOf<{ n: number }>();
 expectTypeOf<inferRouterOutputs<typeof router>['inferred']['input']>().toEqualTypeOf<{ n: number }>();
 expectTypeOf<inferRouterOutputs<typeof router>['inputAfter']>().toEqualTypeOf<number>();
+
+expectTypeOf<inferRouterOutputs<typeof router>['pushed']>().toEqualTypeOf<Date>();
+expectTypeOf<inferRouterInputs<typeof router>['idempotency']['outcome']>().toEqualTypeOf<{ readonly key: string }>();
+expectTypeOf<inferRouterOutputs<typeof router>['idempotency']['outcome']>().toEqualTypeOf<Outcome>();
+
+// @ts-expect-error: a transaction is there at its end only: nothing of it runs until it is settled by returning
+idempotency.transactional({ dedupe: { by: () => ['x'], while: 'running', until: 'returned' } });
+// @ts-expect-error: a window or a while, not none
+idempotency.transactional({ dedupe: { by: () => ['x'] } });
+export const executed = idempotency.execute(
+  { mode: 'transactional', operation: 'x', scope: 'worker', key: 'k' },
+  async ({ db: tx }) => {
+    expectTypeOf(tx).toEqualTypeOf<Parameters<Parameters<Db['transaction']>[0]>[0]>();
+    return 1n;
+  },
+);
+expectTypeOf<Awaited<typeof executed>['data']>().toEqualTypeOf<bigint>();
 
 // A context in which `user` may be missing lacks what the scope needs.
 // @ts-expect-error
