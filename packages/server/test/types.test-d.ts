@@ -72,7 +72,7 @@ expectTypeOf<inferRouterInputs<typeof router>['inferred']>().toEqualTypeOf<{ n: 
 expectTypeOf<inferRouterOutputs<typeof router>['inferred']['input']>().toEqualTypeOf<{ n: number }>();
 expectTypeOf<inferRouterOutputs<typeof router>['inputAfter']>().toEqualTypeOf<number>();
 
-expectTypeOf<inferRouterOutputs<typeof router>['pushed']>().toEqualTypeOf<Date>();
+expectTypeOf<inferRouterOutputs<typeof router>['pushed']>().toEqualTypeOf<string>();
 expectTypeOf<inferRouterInputs<typeof router>['idempotency']['outcome']>().toEqualTypeOf<{ readonly key: string }>();
 expectTypeOf<inferRouterOutputs<typeof router>['idempotency']['outcome']>().toEqualTypeOf<Outcome>();
 
