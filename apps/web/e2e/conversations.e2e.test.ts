@@ -67,10 +67,14 @@ describe('one conversation', () => {
 
   it('when the page is reloaded right after the click', async () => {
     await using alice = await demo.open();
-    await delay(alice.page, 0.5);
+    await delay(alice.page, 1);
     await alice.write();
+    const sent = alice.page.waitForRequest(/conversations\.start/);
     await alice.send.click();
     await alice.says('Sending…');
+    await sent;
+    // What the page says comes before what the browser sends: a reload in between would send nothing.
+    await alice.page.waitForTimeout(250);
     await alice.page.reload();
     await alice.page.getByRole('region', { name: 'Your conversations' }).getByText('bakery in spring').waitFor();
     expect(await demo.rows()).toEqual(ONE);
