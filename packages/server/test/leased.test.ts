@@ -1,10 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createKey, isOncekeyError } from '@oncekey/core';
 import { TRPCError } from '@trpc/server';
 import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
 import { drizzleStore } from '../src/drizzle/index.ts';
-import type { IdempotencyEvent, InputOptions, LeasedOptions } from '../src/index.ts';
+import { aesGcm, type IdempotencyEvent, type InputOptions, type LeasedOptions } from '../src/index.ts';
 import type { LeasedIdempotency } from '../src/trpc/protected.ts';
 import { type Ctx, connect, count, createApp, type Db, freshDatabase, gate, insertEffect, until } from './fixture.ts';
 
@@ -428,5 +429,31 @@ describe('two people with the same key', () => {
     const app = leasedApp(database.db, async ({ executionId }) => executionId);
     expect(await app.pay('k', 'rent', 'alice')).not.toBe(await app.pay('k', 'rent', 'bob'));
     await until(async () => (await count(database.db, 'oncekey_records')) === 2);
+  });
+});
+
+describe('with results encrypted at rest', () => {
+  it('the database holds nothing that can be read, and replays and steps come back', async () => {
+    await using database = await freshDatabase();
+    const codec = aesGcm({ keys: { a: randomBytes(32) }, current: 'a' });
+    const app = createApp(database.db, { codec });
+    let runs = 0;
+    const router = app.t.router({
+      pay: app.user.concat(app.idempotency.leased()).mutation(async ({ ctx }) => {
+        const iban = await ctx.idempotency.step('look up', () => ({ iban: 'DE02 1203' }));
+        if (++runs === 1) throw new Error('died');
+        return { ...iban, at: new Date(5) };
+      }),
+    });
+    const pay = () => app.t.createCallerFactory(router)(app.contextOf('k')).pay();
+    await expect(pay()).rejects.toThrow('died');
+    const answer = await pay();
+    expect(answer).toEqual({ iban: 'DE02 1203', at: new Date(5) });
+    expect(await pay()).toEqual(answer);
+    const rows = await database.db.execute(
+      sql`select r::text as row from oncekey_records r union all select s::text from oncekey_steps s`,
+    );
+    expect(rows).toHaveLength(2);
+    expect(JSON.stringify(rows)).not.toContain('DE02');
   });
 });
