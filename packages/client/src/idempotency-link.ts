@@ -1,9 +1,10 @@
-import { createKey, OncekeyError, parseKey, unwrapOutput, wrapInput } from '@oncekey/core';
+import { OncekeyError, parseKey, unwrapOutput, wrapInput } from '@oncekey/core';
 import { isNonJsonSerializable, TRPCClientError, type TRPCLink } from '@trpc/client';
 import type { AnyTRPCRouter } from '@trpc/server';
-import { observable } from '@trpc/server/observable';
+import { observable, type Unsubscribable } from '@trpc/server/observable';
 import { type Ask, askOf, type KeyedAnswer } from './ask.ts';
 import { withHeaderKey } from './idempotency-headers.ts';
+import { learnServerTime, mintKey } from './server-clock.ts';
 
 export interface IdempotencyLinkOptions {
   /**
@@ -28,38 +29,46 @@ export function idempotencyLink<TRouter extends AnyTRPCRouter>(
     ({ op, next }) => {
       const ask = op.type === 'mutation' ? (askOf(op.context) ?? (isAuto(op.path) ? {} : undefined)) : undefined;
       if (!ask) return next(op);
-      const parsed = parseKey(ask.key ?? createKey());
+      const parsed = parseKey(ask.key ?? mintKey());
       if (!parsed.ok)
         return failure(new OncekeyError('KEY_INVALID', `The idempotency key is not valid: ${parsed.problem}.`));
+      const isOurs = ask.key === undefined;
 
-      // Never into the caller's own context: it is passed by reference, and the key would leak into the next call.
-      const headerKey = isNonJsonSerializable(op.input) ? { key: parsed.key, isSent: false } : undefined;
-      const keyed = headerKey
-        ? { ...op, context: withHeaderKey(op.context, headerKey) }
-        : { ...op, input: wrapInput(parsed.key, op.input) };
-
-      return observable((observer) =>
-        next(keyed).subscribe({
-          next(envelope) {
-            const { type = 'data' } = envelope.result;
-            if (type !== 'data') return observer.next(envelope);
-            const { data } = envelope.result as { data: unknown };
-            if (headerKey && !headerKey.isSent) return observer.error(TRPCClientError.from(noHeader(op.path)));
-            const answered = headerKey
-              ? { data, answer: { replayed: readReplayedHeader(envelope.context), executionId: undefined } }
-              : unwrapOutput(data);
-            if (!answered) return observer.error(TRPCClientError.from(noIntake(op.path)));
-            tell(ask, { key: parsed.key, ...answered.answer });
-            observer.next({
-              ...envelope,
-              context: { ...envelope.context, idempotency: { key: parsed.key, ...answered.answer } },
-              result: { type, data: answered.data },
-            });
-          },
-          error: (error) => observer.error(error),
-          complete: () => observer.complete(),
-        }),
-      );
+      return observable((observer) => {
+        const send = (key: string, isFirst: boolean): Unsubscribable => {
+          // Never into the caller's own context: it is passed by reference, and the key would leak into the next call.
+          const headerKey = isNonJsonSerializable(op.input) ? { key, isSent: false } : undefined;
+          const keyed = headerKey
+            ? { ...op, context: withHeaderKey(op.context, headerKey) }
+            : { ...op, input: wrapInput(key, op.input) };
+          return next(keyed).subscribe({
+            next(envelope) {
+              const { type = 'data' } = envelope.result;
+              if (type !== 'data') return observer.next(envelope);
+              const { data } = envelope.result as { data: unknown };
+              if (headerKey && !headerKey.isSent) return observer.error(TRPCClientError.from(noHeader(op.path)));
+              const answered = headerKey
+                ? { data, answer: { replayed: readReplayedHeader(envelope.context), executionId: undefined } }
+                : unwrapOutput(data);
+              if (!answered) return observer.error(TRPCClientError.from(noIntake(op.path)));
+              tell(ask, { key, ...answered.answer });
+              observer.next({
+                ...envelope,
+                context: { ...envelope.context, idempotency: { key, ...answered.answer } },
+                result: { type, data: answered.data },
+              });
+            },
+            error(error) {
+              // A key of ours, minted a moment ago by a clock that is off: nothing was ever done under it.
+              if (isOurs && isFirst && learnServerTime(error)) current = send(mintKey(), false);
+              else observer.error(error);
+            },
+            complete: () => observer.complete(),
+          });
+        };
+        let current = send(parsed.key, true);
+        return () => current.unsubscribe();
+      });
     };
 
   function failure(error: Error) {

@@ -3,3 +3,4 @@ export { type Ask, idempotent, type KeyedAnswer } from './ask.ts';
 export { idempotencyHeaders } from './idempotency-headers.ts';
 export { type IdempotencyLinkOptions, idempotencyLink } from './idempotency-link.ts';
 export { type FailedOutcome, type RetryAdvice, retryAdvice, retryDelay, retryUnderSameKey } from './retry-advice.ts';
+export { learnServerTime, mintKey } from './server-clock.ts';

@@ -64,7 +64,12 @@ export async function serveAll(transformer: typeof superjson | undefined) {
     db,
   });
 
-  const server = createServer(createHTTPHandler({ router, createContext, responseMeta: idempotency.responseMeta }));
+  const handle = createHTTPHandler({ router, createContext, responseMeta: idempotency.responseMeta });
+  let requests = 0;
+  const server = createServer((req, res) => {
+    requests++;
+    handle(req, res);
+  });
   const sockets = new WebSocketServer({ server });
   applyWSSHandler({ wss: sockets, router, createContext: () => ({ user: 'alice', db }) });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
@@ -96,7 +101,10 @@ export async function serveAll(transformer: typeof superjson | undefined) {
   };
 
   return {
-    names: Object.keys(links),
+    router,
+    url,
+    /** Over HTTP. */
+    requests: () => requests,
     client: (name: string) =>
       createTRPCClient<Router>({ links: [idempotencyLink<Router>(), ...(links[name]?.() ?? [])] }),
     /** The server’s own caller: no wire at all. */

@@ -15,9 +15,11 @@ export type ParsedKey =
  * Mints the key of one intent: a UUIDv7 (RFC 9562), so that it carries the time of its birth and sorts by it.
  *
  * Mint it when a person means something new, never when a request is sent: a retry must carry the same key.
+ *
+ * @param at the time of its birth, in ms since 1970, where this machine's clock is known to be wrong. Default: now
  */
-export function createKey(): string {
-  return v7();
+export function createKey(at?: number): string {
+  return at === undefined ? v7() : v7({ msecs: at });
 }
 
 /**

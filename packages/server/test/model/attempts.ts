@@ -1,155 +1,210 @@
-import { type Decision, decide } from '../../src/decide.ts';
+import { type DecidedRequest, type Decision, decide } from '../../src/decide.ts';
 import {
-  type Bug,
+  type Bugs,
   claim,
   commit,
   complete,
-  isLeased,
   type Lease,
+  lookUp,
+  OPERATION,
+  RETENTION_MS,
   release,
+  resultOf,
   type Storage,
-  tryLock,
-  unlock,
+  writePast,
 } from './store-model.ts';
 
-/** Where one attempt at the key stands. `told`, `refused`, `lost` and `crashed` are ends. */
-export interface Attempt {
-  readonly at:
-    | 'waiting'
-    | 'in transaction'
-    | 'committed'
-    | 'claimed'
-    | 'told'
-    | 'refused'
-    | 'lost'
-    | 'failed'
-    | 'crashed';
+export type Mode = 'transactional' | 'leased';
+
+interface Request {
+  readonly mode: Mode;
   readonly fingerprint: string;
-  readonly lease?: Lease | undefined;
-  readonly answer?: string | undefined;
 }
 
-export interface World {
-  readonly storage: Storage;
-  readonly attempts: readonly Attempt[];
-  /** Whether the key’s own time is over: then its record is gone, and it may not be told whether it was used. */
-  readonly isKeyOld: boolean;
-  /** The first answer that anyone was given, and to which request. */
-  readonly firstAnswer?: string | undefined;
-  /** Whether it was said that nothing will ever happen under the key. */
-  readonly wasAbandoned: boolean;
-  /** What may still come from outside: one abandon, and the end of two retentions. More adds no new interleaving. */
-  readonly abandonsLeft: number;
-  readonly retentionsLeft: number;
-}
+/** One attempt at the key: where it stands, and what it carries from there to its next step. */
+export type Attempt = Request &
+  (
+    | { readonly at: 'waiting' | 'recorded' | 'failing' | 'unsure' | 'lost' | 'gone' }
+    /** BEGIN was sent. `remembers`: not to run the handler, but to record that it has failed. */
+    | { readonly at: 'begun'; readonly now: number; readonly remembers: boolean }
+    | { readonly at: 'looking'; readonly now: number; readonly remembers: boolean; readonly hasLock: boolean }
+    | {
+        readonly at: 'running' | 'written';
+        readonly now: number;
+        readonly remembers: boolean;
+        readonly hasLock: boolean;
+        readonly sawRecord: boolean;
+      }
+    | { readonly at: 'claimed'; readonly lease: Lease }
+    | { readonly at: 'ending'; readonly lease: Lease; readonly state: 'succeeded' | 'failed' }
+  );
 
 export interface Rules {
-  readonly mode: 'transactional' | 'leased';
+  /** Where they do not exclude, everybody gets the lock, and the primary key stands alone. */
   readonly locks: boolean;
   /** Whether the key bears its time. */
   readonly isTimed: boolean;
-  readonly bug?: Bug | undefined;
+  readonly bugs: Bugs;
 }
 
-/** A step that may come next, and the world after it. */
-export interface Step {
+/** What an attempt may do next. */
+export interface Move {
   readonly name: string;
-  readonly next: World;
+  readonly storage: Storage;
+  readonly after: Attempt;
+  /** The answer that is settled for its request by this step. */
+  readonly answer?: string;
+  /** Whose right it acts by. */
+  readonly lease?: Lease;
+  /** What need not happen: an attempt that is left alone comes to its end without. */
+  readonly isMishap?: true;
 }
 
-const ENDS = new Set<Attempt['at']>(['told', 'refused', 'lost', 'failed', 'crashed']);
-const RETENTION_MS = 1_000;
-
-export function isOver({ at }: Attempt): boolean {
-  return ENDS.has(at);
+/** An attempt before its first step, or between two of its looks. */
+export function waiting({ mode, fingerprint }: Request): Attempt {
+  return { mode, fingerprint, at: 'waiting' };
 }
 
-/** All that one attempt may do next; dying is always among it. */
-export function stepsOf(world: World, actor: number, rules: Rules): readonly Step[] {
-  const attempt = world.attempts[actor];
-  if (!attempt || isOver(attempt)) return [];
-  const { storage } = world;
-  const steps: Step[] = [];
-  const step = (name: string, after: Attempt, next: Storage = storage) =>
-    steps.push({ name: `${actor} ${name}`, next: withAttempt({ ...world, storage: next }, actor, after) });
+export function holdsLock(attempt: Attempt): boolean {
+  return 'hasLock' in attempt && attempt.hasLock;
+}
 
-  step('dies', { ...attempt, at: 'crashed' }, unlock(storage, actor));
+/** All that one attempt may do next; to die is always among it. */
+export function movesOf(
+  attempt: Attempt,
+  storage: Storage,
+  others: readonly Attempt[],
+  rules: Rules,
+): readonly Move[] {
+  const { mode, fingerprint } = attempt;
+  const to = (at: 'recorded' | 'failing' | 'unsure' | 'lost' | 'gone'): Attempt => ({ mode, fingerprint, at });
+  const gone = to('gone');
+  const dies: Move = { name: 'dies', storage, after: gone, isMishap: true };
+
   switch (attempt.at) {
-    case 'waiting':
-      if (rules.mode === 'transactional') begin(world, actor, attempt, rules, step);
-      else claimIt(world, attempt, rules, step);
-      break;
-    case 'in transaction': {
-      const committed = commit(storage, { fingerprint: attempt.fingerprint, result: `by ${actor}` }, rules.bug);
-      if (committed) step('commits', { ...attempt, at: 'committed', answer: `by ${actor}` }, unlock(committed, actor));
-      else step('is overtaken', { ...attempt, at: 'waiting' }, unlock(storage, actor));
-      step('fails', { ...attempt, at: 'failed' }, unlock(storage, actor));
-      break;
+    case 'gone':
+      return [];
+
+    case 'waiting': {
+      if (mode === 'leased') return [...claims(attempt, storage, rules), dies];
+      const begun: Attempt = { mode, fingerprint, at: 'begun', now: storage.clock, remembers: false };
+      return [{ name: 'begins', storage, after: begun }, dies];
     }
-    case 'committed':
-      step('is told', { ...attempt, at: 'told' });
-      break;
+
+    case 'begun': {
+      const hasLock = !rules.locks || !others.some(holdsLock);
+      const { now, remembers } = attempt;
+      const looking: Attempt = { mode, fingerprint, at: 'looking', now, remembers, hasLock };
+      return [{ name: hasLock ? 'gets the lock' : 'finds the lock taken', storage, after: looking }, dies];
+    }
+
+    case 'looking': {
+      const { now, remembers, hasLock } = attempt;
+      const look = lookUp(storage, now);
+      const decision = decide({ ...look, locked: hasLock }, request(attempt, rules));
+      if (decision.do !== 'run') return [follow(decision, attempt, storage), dies];
+      const sawRecord = look.record !== undefined;
+      // Nothing is run for a failure that is to be remembered.
+      const at = remembers ? 'written' : 'running';
+      const after: Attempt = { mode, fingerprint, at, now, remembers, hasLock, sawRecord };
+      return [{ name: remembers ? 'may record its failure' : 'runs', storage, after }, dies];
+    }
+
+    case 'running': {
+      const isPast = rules.bugs.has('effect outside of the transaction');
+      return [
+        { name: 'writes', storage: isPast ? writePast(storage) : storage, after: { ...attempt, at: 'written' } },
+        { name: 'fails', storage, after: to('failing'), isMishap: true },
+        dies,
+      ];
+    }
+
+    case 'written': {
+      const state = attempt.remembers ? 'failed' : 'succeeded';
+      const committed = commit(storage, { fingerprint, state }, attempt, rules.bugs);
+      const cut: Move = { name: 'is cut off before its commit', storage, after: to('unsure'), isMishap: true };
+      if (!committed) return [{ name: 'is overtaken', storage, after: waiting(attempt) }, cut, dies];
+      const answer = committed.row?.result ?? '';
+      return [
+        { name: `commits: ${state}`, storage: committed, after: to('recorded'), answer },
+        { name: `commits unheard: ${state}`, storage: committed, after: to('unsure'), isMishap: true },
+        cut,
+        dies,
+      ];
+    }
+
+    // `otherAnswer`: whatever went wrong, an answer that is there comes before the error.
+    case 'failing':
+    case 'unsure': {
+      const decision = decide({ ...lookUp(storage, storage.clock), locked: false }, request(attempt, rules));
+      if (decision.do === 'replay') return [follow(decision, attempt, storage), dies];
+      if (attempt.at === 'unsure') return [{ name: 'says that the store is away', storage, after: gone }, dies];
+      const begun: Attempt = { mode, fingerprint, at: 'begun', now: storage.clock, remembers: true };
+      return [
+        { name: 'has an error to remember', storage, after: begun },
+        { name: 'has an error that is not remembered', storage, after: gone },
+        dies,
+      ];
+    }
+
     case 'claimed': {
       const { lease } = attempt;
-      if (!lease) break;
-      const completed = complete(storage, lease, `by ${actor}`, rules.bug);
-      if (completed) step('completes', { ...attempt, at: 'committed', answer: `by ${actor}` }, completed);
-      else step('has lost its lease', { ...attempt, at: 'lost' });
-      step('fails', { ...attempt, at: 'failed' }, release(storage, lease, rules.bug));
-      break;
+      const ending = { mode, fingerprint, at: 'ending', lease } as const;
+      return [
+        { name: 'has a result', storage, after: { ...ending, state: 'succeeded' } },
+        { name: 'has an error to remember', storage, after: { ...ending, state: 'failed' }, isMishap: true },
+        { name: 'gives its claim back', storage: release(storage, lease, rules.bugs), after: gone, lease, isMishap: true },
+        // By its own clock, or told by a heartbeat: true or not, it stops.
+        { name: 'takes its lease for lost', storage, after: to('lost'), isMishap: true },
+        dies,
+      ];
     }
+
+    case 'ending': {
+      const { lease, state } = attempt;
+      const completed = complete(storage, lease, state, rules.bugs);
+      if (!completed) return [{ name: 'finds its lease lost', storage, after: to('lost'), lease }, dies];
+      return [
+        { name: `completes: ${state}`, storage: completed, after: to('recorded'), answer: resultOf(lease), lease },
+        { name: `completes unheard: ${state}`, storage: completed, after: attempt, lease, isMishap: true },
+        dies,
+      ];
+    }
+
+    // `answerOfNewOwner`
+    case 'lost': {
+      const decision = decide({ ...lookUp(storage, storage.clock), locked: false }, request(attempt, rules));
+      if (decision.do === 'replay') return [follow(decision, attempt, storage), dies];
+      return [{ name: 'is refused: LEASE_LOST', storage, after: gone }, dies];
+    }
+
+    case 'recorded':
+      return [{ name: 'is told', storage, after: gone }, dies];
   }
-  return steps;
 }
 
-type Note = (name: string, after: Attempt, next?: Storage) => void;
-
-function begin(world: World, actor: number, attempt: Attempt, { locks }: Rules, step: Note): void {
-  const [storage, locked] = tryLock(world.storage, actor, locks);
-  const decision = decideIn({ ...world, storage }, attempt, locked);
-  if (decision.do === 'run') step('begins', { ...attempt, at: 'in transaction' }, storage);
-  else follow(decision, attempt, step);
-}
-
-function claimIt(world: World, attempt: Attempt, { bug }: Rules, step: Note): void {
-  // The guard of the statement itself: a key out of its time is not claimed, unless its record is there.
-  const isRefused = world.isKeyOld && (!world.storage.row || world.storage.row.isExpired);
-  const [storage, lease] = isRefused ? [world.storage, undefined] : claim(world.storage, attempt.fingerprint, bug);
+function claims(attempt: Attempt, storage: Storage, rules: Rules): readonly Move[] {
+  const { mode, fingerprint } = attempt;
+  const asked = request(attempt, rules);
+  const [claimed, lease] = claim(storage, { fingerprint, bornAt: asked.bornAt }, rules.bugs);
   if (lease) {
-    step('claims', { ...attempt, at: 'claimed', lease }, storage);
-    return;
+    const name = lease.execution > storage.executions ? 'claims' : 'takes over';
+    return [{ name, storage: claimed, after: { mode, fingerprint, at: 'claimed', lease }, lease }];
   }
-  const decision = decideIn(world, attempt, false);
-  if (decision.do !== 'run') follow(decision, attempt, step);
+  const decision = decide({ ...lookUp(storage, storage.clock), locked: false }, asked);
+  // `run` here is to look again at once, which no later step undoes: if it stays so, the key is stuck.
+  return decision.do === 'run' ? [] : [follow(decision, attempt, storage)];
 }
 
-function follow(decision: Exclude<Decision, { do: 'run' }>, attempt: Attempt, step: Note): void {
-  if (decision.do === 'replay') step('is replayed', { ...attempt, at: 'told', answer: decision.record.result ?? '' });
-  else if (decision.do === 'refuse') step(`is refused: ${decision.because}`, { ...attempt, at: 'refused' });
+/** The other decisions, as the engine's `follow` has them. */
+function follow(decision: Exclude<Decision, { do: 'run' }>, attempt: Attempt, storage: Storage): Move {
+  const { mode, fingerprint } = attempt;
+  const gone: Attempt = { mode, fingerprint, at: 'gone' };
+  if (decision.do === 'refuse') return { name: `is refused: ${decision.because}`, storage, after: gone };
+  if (decision.do === 'wait') return { name: 'waits', storage, after: waiting(attempt) };
+  return { name: 'is replayed', storage, after: gone, answer: decision.record.result ?? '' };
 }
 
-/** The real decision, on what the model shows. */
-export function decideIn({ storage, isKeyOld }: World, { fingerprint }: Attempt, locked: boolean): Decision {
-  const { row } = storage;
-  const now = new Date(isKeyOld ? 10 * RETENTION_MS : 0);
-  const record = row && {
-    key: 'k',
-    state: row.state,
-    operation: 'op',
-    fingerprint: row.fingerprint,
-    executionId: String(row.execution),
-    attempt: row.attempt,
-    result: row.result ?? null,
-    createdAt: now,
-    expired: row.isExpired && !isLeased(row),
-    leased: isLeased(row),
-  };
-  const request = { operation: 'op', fingerprint, retentionMs: RETENTION_MS, bornAt: isKeyOld ? 0 : undefined };
-  return decide({ now, record, locked }, request);
-}
-
-function withAttempt(world: World, actor: number, after: Attempt): World {
-  const attempts = world.attempts.map((attempt, index) => (index === actor ? after : attempt));
-  const answered = after.at === 'told' ? after.answer : undefined;
-  return { ...world, attempts, firstAnswer: world.firstAnswer ?? answered };
+function request({ fingerprint }: Request, { isTimed }: Rules): DecidedRequest {
+  return { operation: OPERATION, fingerprint, retentionMs: RETENTION_MS, bornAt: isTimed ? 0 : undefined };
 }

@@ -1,6 +1,6 @@
-import type { RecordState } from '../../src/store.ts';
+import { isOutOfTime, type Look, type RecordState, type StoredRecord } from '../../src/store.ts';
 
-/** A small model of the store: what the statements do to one key, each an atomic step. Nothing here is mutated. */
+/** A small model of the store: what each statement does to one key, as one atomic step. Nothing here is mutated. */
 export interface Row {
   readonly state: RecordState;
   readonly fingerprint: string;
@@ -8,133 +8,215 @@ export interface Row {
   readonly attempt: number;
   readonly result: string | undefined;
   readonly isLeaseOver: boolean;
-  readonly isExpired: boolean;
+  readonly expiresAt: number;
 }
 
 export interface Storage {
   readonly row: Row | undefined;
-  /** Who holds the transaction lock. */
-  readonly lockedBy: number | undefined;
+  /** In retentions: a record that is written at one tick has expired at the next. */
+  readonly clock: number;
+  /** How many executions have got an id. */
   readonly executions: number;
-  /** Effects committed since the key was last unknown. */
-  readonly effects: number;
+  /** The effects that are committed and still count: of these there may be one. */
+  readonly effects: readonly Effect[];
 }
 
-/** What is left out of the store, to see that it is missed. */
+export interface Effect {
+  readonly execution: number;
+  readonly expiresAt: number;
+}
+
+/** What is left out of the store or of its use, to see that it is missed. */
 export type Bug =
   | 'no fence'
   | 'check then insert'
   | 'takeover of the living'
   | 'purge of the living'
   | 'late failure deletes'
-  | 'abandon overwrites';
+  | 'abandon overwrites'
+  | 'effect outside of the transaction';
+
+export type Bugs = ReadonlySet<Bug>;
 
 export interface Lease {
   readonly execution: number;
   readonly attempt: number;
 }
 
-export const EMPTY: Storage = { row: undefined, lockedBy: undefined, executions: 0, effects: 0 };
+export const EMPTY: Storage = { row: undefined, clock: 0, executions: 0, effects: [] };
+
+export const OPERATION = 'op';
+export const RETENTION_MS = 1_000;
+/** Longer than a retention, so that a key born at tick 0 is out of time at tick 1, as its record has expired. */
+const TICK_MS = 2 * RETENTION_MS;
 
 export function isLeased(row: Row): boolean {
   return row.state === 'running' && !row.isLeaseOver;
 }
 
-function isFree(row: Row): boolean {
-  return row.isExpired && !isLeased(row);
+export function isExpired(row: Row, now: number): boolean {
+  return row.expiresAt <= now;
+}
+
+function isFree(row: Row, now: number): boolean {
+  return isExpired(row, now) && !isLeased(row);
 }
 
 function isInterrupted(row: Row): boolean {
   return row.state === 'running' && row.isLeaseOver;
 }
 
-/** `pg_try_advisory_xact_lock`; where locks do nothing, everybody gets it. */
-export function tryLock(storage: Storage, actor: number, locks: boolean): readonly [Storage, boolean] {
-  if (!locks) return [storage, true];
-  if (storage.lockedBy !== undefined) return [storage, false];
-  return [{ ...storage, lockedBy: actor }, true];
+/** `lookUp`. `now` is when the transaction began: PostgreSQL's `now()` stands still in it, and the rows do not. */
+export function lookUp({ row }: Storage, now: number): Look {
+  const record: StoredRecord | undefined = row && {
+    key: 'k',
+    state: row.state,
+    operation: OPERATION,
+    fingerprint: row.fingerprint,
+    executionId: String(row.execution),
+    attempt: row.attempt,
+    result: row.result ?? null,
+    createdAt: dateAt(0),
+    expired: isFree(row, now),
+    leased: isLeased(row),
+  };
+  return { now: dateAt(now), record };
 }
 
-export function unlock(storage: Storage, actor: number): Storage {
-  return storage.lockedBy === actor ? { ...storage, lockedBy: undefined } : storage;
+function dateAt(tick: number): Date {
+  return new Date(tick * TICK_MS);
 }
 
-const ended = (fingerprint: string, execution: number, attempt: number, result: string): Row => ({
-  state: 'succeeded',
-  fingerprint,
-  execution,
-  attempt,
-  result,
-  isLeaseOver: true,
-  isExpired: false,
-});
+export interface Transaction {
+  /** The tick at its BEGIN. */
+  readonly now: number;
+  /** Whether its look-up found a record: only then it deletes a stale one. */
+  readonly sawRecord: boolean;
+}
 
-/** The handler's writes, the record's INSERT and COMMIT: all of it, or `undefined` by the unique key. */
+/**
+ * The end of a transaction, `deleteStale`, `insertRecord` and COMMIT: the record and what the handler wrote, or
+ * `undefined` by the primary key. A new row begins at attempt 1, under an execution of its own.
+ */
 export function commit(
   storage: Storage,
-  { fingerprint, result }: { readonly fingerprint: string; readonly result: string },
-  bug?: Bug,
+  { fingerprint, state }: { readonly fingerprint: string; readonly state: 'succeeded' | 'failed' },
+  { now, sawRecord }: Transaction,
+  bugs: Bugs,
 ): Storage | undefined {
   const { row } = storage;
-  if (row && !isFree(row) && !isInterrupted(row) && bug !== 'check then insert') return undefined;
+  const isDeleted = sawRecord && row && (isFree(row, now) || isInterrupted(row));
+  if (row && !isDeleted && !bugs.has('check then insert')) return undefined;
   const execution = storage.executions + 1;
+  const expiresAt = now + 1;
+  const hasEffect = state === 'succeeded' && !bugs.has('effect outside of the transaction');
   return {
     ...storage,
-    row: ended(fingerprint, execution, (row?.attempt ?? 0) + 1, result),
+    row: { state, fingerprint, execution, attempt: 1, result: `${execution}.1`, isLeaseOver: true, expiresAt },
     executions: execution,
-    effects: storage.effects + 1,
+    effects: hasEffect ? [...storage.effects, { execution, expiresAt }] : storage.effects,
   };
 }
 
-/** INSERT … ON CONFLICT DO UPDATE: a claim, a takeover, or nothing. */
-export function claim(storage: Storage, fingerprint: string, bug?: Bug): readonly [Storage, Lease | undefined] {
-  const { row } = storage;
-  const isNew = !row || isFree(row);
-  const isOver = row && (isInterrupted(row) || (bug === 'takeover of the living' && row.state === 'running'));
-  if (!isNew && !(isOver && row.fingerprint === fingerprint)) return [storage, undefined];
-  const execution = isNew ? storage.executions + 1 : row.execution;
-  const attempt = (row?.attempt ?? 0) + 1;
+/** A handler that writes past its transaction. */
+export function writePast(storage: Storage): Storage {
+  const execution = storage.executions + 1;
+  const effect = { execution, expiresAt: storage.clock + 1 };
+  return { ...storage, executions: execution, effects: [...storage.effects, effect] };
+}
+
+/** `claimLease`, INSERT … ON CONFLICT DO UPDATE: a claim, a takeover, or nothing. */
+export function claim(
+  storage: Storage,
+  { fingerprint, bornAt }: { readonly fingerprint: string; readonly bornAt: number | undefined },
+  bugs: Bugs,
+): readonly [Storage, Lease | undefined] {
+  const { row, clock } = storage;
+  const isNew = !row || isFree(row, clock);
+  if (isNew && isOutOfTime(bornAt, clock * TICK_MS, RETENTION_MS)) return [storage, undefined];
+  const isLeft = row && (isInterrupted(row) || (bugs.has('takeover of the living') && row.state === 'running'));
+  if (!isNew && !(isLeft && row.fingerprint === fingerprint)) return [storage, undefined];
+  const lease = {
+    execution: isNew ? storage.executions + 1 : row.execution,
+    attempt: (row?.attempt ?? 0) + 1,
+  };
   const claimed: Row = {
-    ...ended(fingerprint, execution, attempt, ''),
+    ...lease,
     state: 'running',
+    fingerprint,
     result: undefined,
     isLeaseOver: false,
-    isExpired: isNew ? false : row.isExpired,
+    expiresAt: isNew ? clock + 1 : row.expiresAt,
   };
-  return [
-    { ...storage, row: claimed, executions: Math.max(storage.executions, execution) },
-    { execution, attempt },
-  ];
+  return [{ ...storage, row: claimed, executions: Math.max(storage.executions, lease.execution) }, lease];
 }
 
-/** The fence. */
-export function isHeld({ row }: Storage, lease: Lease, bug?: Bug): boolean {
-  if (row?.state !== 'running') return false;
-  return bug === 'no fence' || (row.execution === lease.execution && row.attempt === lease.attempt);
+/** The fence, `HELD`. */
+export function isHeld({ row }: Storage, { execution, attempt }: Lease): boolean {
+  return row?.state === 'running' && row.execution === execution && row.attempt === attempt;
 }
 
-export function complete(storage: Storage, lease: Lease, result: string, bug?: Bug): Storage | undefined {
+function mayWrite(storage: Storage, lease: Lease, bugs: Bugs): boolean {
+  return isHeld(storage, lease) || (bugs.has('no fence') && storage.row !== undefined);
+}
+
+/** `renewLeases`: it asks the fence only, so a late beat revives a lease that nobody has taken over. */
+export function renew(storage: Storage, lease: Lease): Storage | undefined {
   const { row } = storage;
-  if (!row || !isHeld(storage, lease, bug)) return undefined;
-  return { ...storage, row: { ...row, state: 'succeeded', result, isLeaseOver: true } };
+  return row?.isLeaseOver && isHeld(storage, lease) ? { ...storage, row: { ...row, isLeaseOver: false } } : undefined;
 }
 
-export function release(storage: Storage, lease: Lease, bug?: Bug): Storage {
+/** `complete`. Said twice it is the same as once; `undefined`: a later attempt has taken over. */
+export function complete(
+  storage: Storage,
+  lease: Lease,
+  state: 'succeeded' | 'failed',
+  bugs: Bugs,
+): Storage | undefined {
   const { row } = storage;
-  if (bug === 'late failure deletes') return { ...storage, row: undefined };
-  return row && isHeld(storage, lease, bug) ? { ...storage, row: { ...row, isLeaseOver: true } } : storage;
+  if (row && mayWrite(storage, lease, bugs)) {
+    return { ...storage, row: { ...row, state, result: resultOf(lease), isLeaseOver: true } };
+  }
+  const isSaidBefore = row?.execution === lease.execution && row.attempt === lease.attempt && row.state === state;
+  return isSaidBefore ? storage : undefined;
 }
 
-/** A tombstone where nothing is, or where the owner is gone. */
-export function abandon(storage: Storage, bug?: Bug): Storage | undefined {
-  const { row } = storage;
-  if (row && !isFree(row) && !isInterrupted(row) && bug !== 'abandon overwrites') return undefined;
-  const tombstone = ended(row?.fingerprint ?? '', row?.execution ?? 0, (row?.attempt ?? 0) + 1, '');
-  return { ...storage, row: { ...tombstone, state: 'abandoned', result: undefined } };
+export function resultOf({ execution, attempt }: Lease): string {
+  return `${execution}.${attempt}`;
 }
 
-export function purge(storage: Storage, bug?: Bug): Storage | undefined {
+export function release(storage: Storage, lease: Lease, bugs: Bugs): Storage {
   const { row } = storage;
-  if (!row || !(isFree(row) || (bug === 'purge of the living' && row.state === 'running'))) return undefined;
-  return { ...storage, row: undefined };
+  if (bugs.has('late failure deletes')) return { ...storage, row: undefined };
+  return row && mayWrite(storage, lease, bugs) ? { ...storage, row: { ...row, isLeaseOver: true } } : storage;
+}
+
+/** `insertTombstone`: where nothing is, or where the owner is gone. */
+export function abandon(storage: Storage, bugs: Bugs): Storage | undefined {
+  const { row, clock } = storage;
+  if (row && !isFree(row, clock) && !isInterrupted(row) && !bugs.has('abandon overwrites')) return undefined;
+  const tombstone: Row = {
+    state: 'abandoned',
+    fingerprint: row?.fingerprint ?? '',
+    execution: row?.execution ?? storage.executions + 1,
+    attempt: (row?.attempt ?? 0) + 1,
+    result: undefined,
+    isLeaseOver: true,
+    expiresAt: Math.max(row?.expiresAt ?? 0, clock + 1),
+  };
+  return { ...storage, row: tombstone, executions: Math.max(storage.executions, tombstone.execution) };
+}
+
+/** `deleteExpired`. */
+export function purge(storage: Storage, bugs: Bugs): Storage | undefined {
+  const { row, clock } = storage;
+  const isDoomed = row && (isFree(row, clock) || bugs.has('purge of the living'));
+  return isDoomed ? { ...storage, row: undefined } : undefined;
+}
+
+/** A retention later. What a key without a time did before is then forgotten, as it is promised to be. */
+export function tick(storage: Storage, isTimed: boolean): Storage {
+  const clock = storage.clock + 1;
+  const effects = isTimed ? storage.effects : storage.effects.filter(({ expiresAt }) => expiresAt > clock);
+  return { ...storage, clock, effects };
 }
