@@ -20,7 +20,7 @@ export const idempotency = createIdempotency<{ person: Person; db: Db }>({
 const t = initTRPC.context<Context>().create({
   transformer: superjson,
   isDev: false, // stacks are for the log
-  errorFormatter: ({ shape, error }) => idempotency.errorFormatter({ shape: hideInternals(shape, error), error }),
+  errorFormatter: idempotency.errorFormatterWith(({ shape, error }) => hideInternals(shape, error)),
 });
 
 export const router = t.router;

@@ -12,6 +12,8 @@ const EXECUTED = /^●?\s*Executed/;
 const REPLAYED = /Answered from the record: the handler did not run/;
 const LOST = /No answer: the connection was lost/;
 
+const START = '**/api/trpc/conversations.start*';
+
 describe('one conversation', () => {
   it('after a double click: one request goes out', async () => {
     await using alice = await demo.open();
@@ -98,17 +100,49 @@ describe('a server that is away', () => {
   it('leaves the outcome unknown and says so; sending again is safe', async () => {
     await using alice = await demo.open();
     await alice.write();
-    await alice.page.route('**/api/trpc/conversations.start*', (route) => route.abort('connectionreset'));
+    await alice.page.route(START, (route) => route.abort('connectionreset'));
     await alice.send.click();
     await alice.page.getByText('No answer came. It may have happened.').waitFor({ timeout: 20_000 });
     expect(await alice.attempts()).toHaveLength(4); // the first and three retries, all under one key
-    await alice.page.unroute('**/api/trpc/conversations.start*');
+    await alice.page.unroute(START);
     await alice.page.getByRole('button', { name: 'Send again (safe)' }).click();
     await alice.says('Sent.');
     const attempts = await alice.attempts();
     expect(attempts[0]).toContain('attempt 5');
     expect(attempts[0]).toMatch(EXECUTED);
     expect(await demo.rows()).toEqual(ONE);
+  });
+
+  it('lets the person call it off: then it never happens', async () => {
+    await using alice = await demo.open();
+    await alice.write();
+    await alice.page.route(START, (route) => route.abort('connectionreset'));
+    await alice.send.click();
+    await alice.page.getByText('No answer came. It may have happened.').waitFor({ timeout: 20_000 });
+    await alice.page.unroute(START);
+    await alice.page.getByRole('button', { name: 'Do not send it' }).click();
+    await alice.page.getByText('No answer came. It may have happened.').waitFor({ state: 'detached' });
+    expect(await demo.rows()).toEqual({ conversations: 0, messages: 0, records: 1 }); // the tombstone
+    await alice.send.click();
+    await alice.says('Sent.');
+    expect(await demo.rows()).toEqual({ conversations: 1, messages: 1, records: 2 });
+  });
+
+  it('hands over what had gone through, when the person edits and sends again', async () => {
+    await using alice = await demo.open();
+    await alice.write('Hello, the first time.');
+    await alice.page.route(START, async (route) => {
+      await route.fetch(); // it arrives and is answered, and the answer does not
+      await route.abort('connectionreset');
+    });
+    await alice.send.click();
+    await alice.page.getByText('No answer came. It may have happened.').waitFor({ timeout: 20_000 });
+    await alice.page.unroute(START);
+    await alice.page.getByLabel('Your message').fill('Hello, the second time.');
+    await alice.send.click();
+    await alice.says('Your first message had gone through after all.');
+    expect(await demo.rows()).toEqual(ONE);
+    expect(alice.errors).toEqual([]);
   });
 });
 

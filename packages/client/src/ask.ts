@@ -13,6 +13,20 @@ export interface Ask {
   readonly key?: string | undefined;
   /** Told once for each answered call. */
   readonly onAnswer?: ((answer: KeyedAnswer) => void) | undefined;
+  /**
+   * Sends nothing but the question what became of the key, or the order to give it up: to the procedures that the app has
+   * mounted with `idempotency.outcomes`. The call's answer is an {@link Outcome} then.
+   */
+  readonly about?: 'outcome' | 'abandon' | undefined;
+}
+
+/** What became of a key, as the server says. */
+export interface Outcome {
+  readonly state: 'unseen' | 'running' | 'interrupted' | 'succeeded' | 'failed' | 'abandoned' | 'expired';
+  readonly operation?: string;
+  readonly executionId?: string;
+  /** When it was first used, ISO 8601. */
+  readonly since?: string;
 }
 
 const CONTEXT_KEY = '~oncekey';

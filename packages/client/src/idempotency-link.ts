@@ -12,6 +12,8 @@ export interface IdempotencyLinkOptions {
    * A key on a mutation that is not idempotent on the server is refused there. Default: none.
    */
   readonly auto?: boolean | readonly string[] | ((path: string) => boolean);
+  /** Under which name the app has mounted `idempotency.outcomes(…)`. Default: `'idempotency'`. */
+  readonly outcomes?: string;
 }
 
 /**
@@ -25,6 +27,7 @@ export function idempotencyLink<TRouter extends AnyTRPCRouter>(
   options: IdempotencyLinkOptions = {},
 ): TRPCLink<TRouter> {
   const isAuto = readAuto(options.auto);
+  const { outcomes = 'idempotency' } = options;
   return () =>
     ({ op, next }) => {
       const ask = op.type === 'mutation' ? (askOf(op.context) ?? (isAuto(op.path) ? {} : undefined)) : undefined;
@@ -33,6 +36,10 @@ export function idempotencyLink<TRouter extends AnyTRPCRouter>(
       if (!parsed.ok)
         return failure(new OncekeyError('KEY_INVALID', `The idempotency key is not valid: ${parsed.problem}.`));
       const isOurs = ask.key === undefined;
+      if (ask.about) {
+        const type = ask.about === 'outcome' ? 'query' : 'mutation';
+        return next({ ...op, type, path: `${outcomes}.${ask.about}`, input: { key: parsed.key } });
+      }
 
       return observable((observer) => {
         const send = (key: string, isFirst: boolean): Unsubscribable => {

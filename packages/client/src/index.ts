@@ -1,5 +1,5 @@
 export { createKey, isOncekeyError, keyFrom, type OncekeyErrorData, oncekeyErrorData } from '@oncekey/core';
-export { type Ask, idempotent, type KeyedAnswer } from './ask.ts';
+export { type Ask, idempotent, type KeyedAnswer, type Outcome } from './ask.ts';
 export { idempotencyHeaders } from './idempotency-headers.ts';
 export { type IdempotencyLinkOptions, idempotencyLink } from './idempotency-link.ts';
 export { type FailedOutcome, type RetryAdvice, retryAdvice, retryDelay, retryUnderSameKey } from './retry-advice.ts';

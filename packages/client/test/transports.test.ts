@@ -79,6 +79,12 @@ describe.each(TRANSFORMERS)('with %s', (_, transformer) => {
       expect(await client.idempotency.outcome.query({ key })).toEqual({ state: 'unseen' });
       await client.pay.mutate({ amount: 1 }, { context: context() });
       expect(await client.idempotency.outcome.query({ key })).toMatchObject({ state: 'succeeded', operation: 'pay' });
+      // The same, through the mutation itself: what a hook does, which knows no other procedure.
+      const about = (what: 'outcome' | 'abandon', which: string) =>
+        client.pay.mutate({ amount: 1 }, { context: idempotent({ key: which, about: what }) });
+      expect(await about('outcome', key)).toMatchObject({ state: 'succeeded' });
+      expect(await about('abandon', createKey())).toMatchObject({ state: 'abandoned' });
+      expect(server.runs()).toBe(1);
     });
   });
 

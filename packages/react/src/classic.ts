@@ -48,4 +48,10 @@ export function useIdempotentMutation<TProcedure extends ClassicMutationProcedur
   );
 }
 
-export type { IdempotentMutationOptions, IdempotentMutationResult, MutationIdempotency } from './use-keyed-mutation.ts';
+export type { IntentKind } from './intent-kind.ts';
+export type {
+  IdempotentMutationOptions,
+  IdempotentMutationResult,
+  IntentActions,
+  MutationIdempotency,
+} from './use-keyed-mutation.ts';

@@ -1,2 +1,8 @@
+export type { IntentKind } from './intent-kind.ts';
 export { type TanstackMutationProcedure, useIdempotentMutation } from './use-idempotent-mutation.ts';
-export type { IdempotentMutationOptions, IdempotentMutationResult, MutationIdempotency } from './use-keyed-mutation.ts';
+export type {
+  IdempotentMutationOptions,
+  IdempotentMutationResult,
+  IntentActions,
+  MutationIdempotency,
+} from './use-keyed-mutation.ts';

@@ -13,12 +13,23 @@ import type { RetryAdvice } from '@oncekey/client';
  *
  * `inDoubt`: an attempt under this key may have happened without anyone here knowing.
  */
-type Intent =
-  /** Sent, and not answered yet. */
-  | { readonly state: 'pending'; readonly key: string; readonly inDoubt: boolean }
-  /** It failed in a way that leaves its key good: nobody knows whether it happened, or nothing of it was kept. */
-  | { readonly state: 'open'; readonly key: string; readonly inDoubt: boolean }
-  | { readonly state: 'settled'; readonly key: string; readonly joinUntil: number };
+type Intent = {
+  readonly key: string;
+  /** What it is about: another input about the same is an edit of this one. */
+  readonly subject: string;
+} & (
+  | {
+      /** Sent, and not answered yet. */
+      readonly state: 'pending';
+      readonly inDoubt: boolean;
+    }
+  | {
+      /** It failed in a way that leaves its key good: nobody knows whether it happened, or nothing of it was kept. */
+      readonly state: 'open';
+      readonly inDoubt: boolean;
+    }
+  | { readonly state: 'settled'; readonly joinUntil: number }
+);
 
 /**
  * The intents of one hook, by the content of their input. All of them and not the last only: a list whose rows share
@@ -33,25 +44,51 @@ export interface Submission {
   readonly do: 'send' | 'join';
   readonly key: string;
   readonly intents: Intents;
+  /**
+   * The keys of intents about the same subject that may have happened without anyone here knowing: the person has edited
+   * what they meant, so these are given up before this one is sent, or answer for it.
+   */
+  readonly supersedes: readonly string[];
+}
+
+export interface Submitted {
+  readonly content: string;
+  readonly subject: string;
 }
 
 /** @param now in ms, of the clock that `succeeded` was told; one that is never set back, or clicks are swallowed */
-export function submit(intents: Intents, content: string, now: number, mintKey: () => string): Submission {
+export function submit(
+  intents: Intents,
+  { content, subject }: Submitted,
+  now: number,
+  mintKey: () => string,
+): Submission {
   const known = intents.get(content);
-  if (known && (known.state === 'pending' || isJoinable(known, now))) return { do: 'join', key: known.key, intents };
+  if (known && (known.state === 'pending' || isJoinable(known, now))) {
+    return { do: 'join', key: known.key, intents, supersedes: [] };
+  }
   const open = known?.state === 'open' ? known : undefined;
   const key = open?.key ?? mintKey();
   const kept = [...intents].filter(([, each]) => each.state !== 'settled' || isJoinable(each, now));
+  const edited = [...intents].filter(
+    ([other, each]) => other !== content && each.subject === subject && each.state === 'open' && each.inDoubt,
+  );
   return {
     do: 'send',
     key,
-    intents: new Map(kept).set(content, { state: 'pending', key, inDoubt: open?.inDoubt ?? false }),
+    intents: new Map(kept).set(content, { state: 'pending', key, subject, inDoubt: open?.inDoubt ?? false }),
+    supersedes: edited.map(([, each]) => each.key),
   };
 }
 
 /** A key is spent with its success; a click that comes within the window still meant the same. */
 export function succeeded(intents: Intents, key: string, now: number, joinWindowMs: number): Intents {
-  return changePending(intents, key, () => ({ state: 'settled', key, joinUntil: now + joinWindowMs }));
+  return changePending(intents, key, ({ subject }) => ({
+    state: 'settled',
+    key,
+    subject,
+    joinUntil: now + joinWindowMs,
+  }));
 }
 
 type Advice = Pick<RetryAdvice, 'retry' | 'outcome'>;
@@ -67,11 +104,21 @@ export function attemptFailed(intents: Intents, key: string, advice: Advice): In
  * be a second effect. In doubt the key is kept for one more submit; if all of that is refused, the refusal counts.
  */
 export function failed(intents: Intents, key: string, advice: Advice): Intents {
-  return changePending(intents, key, ({ inDoubt }) => {
+  return changePending(intents, key, ({ inDoubt, subject }) => {
     if (advice.retry === 'new-key') return undefined;
-    if (advice.outcome !== 'refused') return { state: 'open', key, inDoubt: inDoubt || leavesDoubt(advice) };
-    return inDoubt ? { state: 'open', key, inDoubt: false } : undefined;
+    if (advice.outcome !== 'refused') return { state: 'open', key, subject, inDoubt: inDoubt || leavesDoubt(advice) };
+    return inDoubt ? { state: 'open', key, subject, inDoubt: false } : undefined;
   });
+}
+
+/** It is known what became of the key: it is given up, or another answers for it. */
+export function forgotten(intents: Intents, key: string): Intents {
+  return new Map([...intents].filter(([, each]) => each.key !== key));
+}
+
+/** Nothing was ever done under the key, which a clock that is off had minted: the intent goes on under another. */
+export function rekeyed(intents: Intents, from: string, to: string): Intents {
+  return new Map([...intents].map(([content, each]) => [content, each.key === from ? { ...each, key: to } : each]));
 }
 
 function leavesDoubt({ outcome }: Advice): boolean {

@@ -6,12 +6,19 @@ import type { KeyedAnswer } from '@oncekey/client';
  */
 export interface KeyedVariables<TInput> {
   readonly input: TInput;
-  readonly key: string;
+  /** Changes once at most: before anything was done under it. */
+  key: string;
+  /** Whether it was ever sent: then it may have been used. */
+  isSent?: boolean;
+  /** What was meant before it was edited, and may have happened. Shrinks as that is found out. */
+  supersedes?: KeyedVariables<TInput>[];
 }
 
 interface Log {
   attempts: number;
   answer?: KeyedAnswer;
+  /** The answer is that of what was meant before the edit, which had gone through after all. */
+  isHandedOver?: boolean;
 }
 
 /** What happened to a sent intent, beside its variables: read while rendering, written before TanStack renders. */

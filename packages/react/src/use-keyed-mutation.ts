@@ -1,18 +1,19 @@
-import { type FailedOutcome, idempotent, retryAdvice, retryDelay, retryUnderSameKey } from '@oncekey/client';
-import { createKey, OncekeyError } from '@oncekey/core';
+import { type FailedOutcome, mintKey, type Outcome, retryAdvice, retryDelay, retryUnderSameKey } from '@oncekey/client';
+import { OncekeyError } from '@oncekey/core';
 import {
   type MutateOptions,
   type MutationFunctionContext,
   type MutationOptions,
-  type QueryClient,
   type UseMutationOptions,
   type UseMutationResult,
   useMutation,
+  useQueryClient,
 } from '@tanstack/react-query';
 import { useCallback, useEffect, useState } from 'react';
-import { contentOf } from './content.ts';
-import { attemptFailed, failed, NO_INTENTS, submit, succeeded } from './intent.ts';
+import { attemptFailed, failed, forgotten, NO_INTENTS, rekeyed, submit, succeeded } from './intent.ts';
+import { type IntentKind, keyOfContent, scopeOfIntent } from './intent-kind.ts';
 import { type KeyedVariables, logOf } from './keyed-variables.ts';
+import { askAbout, type KeyedProcedure, sendIntent } from './send-intent.ts';
 
 /** How long after a success the same submit still means the same intent, in ms. */
 const JOIN_WINDOW_MS = 1_000;
@@ -22,6 +23,13 @@ export type IdempotentMutationOptions<TOutput, TError, TInput, TOnMutateResult> 
   UseMutationOptions<TOutput, TError, TInput, TOnMutateResult>,
   'mutationFn' | 'mutationKey'
 > & {
+  /** What is one intent. Default: `'submit'`. */
+  readonly intent?: IntentKind;
+  /**
+   * What an input is about: two inputs about the same are an edit, and two about different things never meet. Name the
+   * row in a list whose rows share one hook, and the message in a chat. Default: all of this hook's are about the same.
+   */
+  readonly subject?: (input: TInput) => string;
   /** How long after a success the same submit still joins it, in ms; 0: never. Default: 1000. */
   readonly joinWindowMs?: number;
   /** tRPC's own request options: a context for the links, as in `{ context: { skipBatch: true } }`. */
@@ -37,24 +45,42 @@ export interface MutationIdempotency {
   readonly executionId: string | undefined;
   /** How often the request was sent by TanStack Query; what `retryLink` repeats below is not seen here. */
   readonly attempts: number;
+  /**
+   * The person had edited what they meant while nobody knew whether it had happened. It had: this is its answer, and the
+   * edited input was not sent.
+   */
+  readonly isHandedOver: boolean;
   /** `'succeeded'` also where an `onSuccess` of the app's failed after it. Of several attempts, the last one's. */
   readonly outcome: 'pending' | 'succeeded' | FailedOutcome | undefined;
 }
 
-export type IdempotentMutationResult<TOutput, TError, TInput, TOnMutateResult> = UseMutationResult<
-  TOutput,
-  TError,
-  TInput,
-  TOnMutateResult
-> & { readonly idempotency: MutationIdempotency };
+/** TanStack's result, in which an error whose outcome nobody knows has a status of its own. */
+type WithUnknown<TResult> = TResult extends { readonly status: 'error' }
+  ? Omit<TResult, 'status'> & { readonly status: 'error' | 'unknown' }
+  : TResult;
 
-/** What a tRPC flavour brings: the procedure's name for TanStack, and a way to call it with a context. */
-export interface KeyedProcedure<TOutput, TInput> {
-  readonly mutationKey: readonly unknown[];
-  /** Where the flavour has one of its own; else that of the nearest provider. */
-  readonly queryClient?: QueryClient;
-  send(input: TInput, context: Record<string, unknown>, mutation: MutationFunctionContext): Promise<TOutput>;
+/** What can be done about an intent. */
+export interface IntentActions<TOutput> {
+  readonly idempotency: MutationIdempotency;
+  /** Whether it failed in a way that leaves open whether it happened. Then `status` is `'unknown'`, and `isError` too. */
+  readonly isUnknown: boolean;
+  /** Sends what was last submitted again, under its key: it runs, or the first answer comes. */
+  readonly resend: () => Promise<TOutput>;
+  /** Asks the server what became of what was last submitted. If it has ended, its answer is fetched and shown. */
+  readonly check: () => Promise<Outcome>;
+  /**
+   * Gives up what was last submitted: afterwards it is certain that it never happens, and the hook is idle. If it had
+   * happened, its answer is fetched and shown.
+   */
+  readonly cancel: () => Promise<Outcome>;
+  /** Means a new intent with the next submit, whatever its input. */
+  readonly renew: () => void;
 }
+
+export type IdempotentMutationResult<TOutput, TError, TInput, TOnMutateResult> = WithUnknown<
+  UseMutationResult<TOutput, TError, TInput, TOnMutateResult>
+> &
+  IntentActions<TOutput>;
 
 /** One sent intent, for the submits that join it. */
 interface Run<TOutput, TInput, TOnMutateResult> {
@@ -69,16 +95,31 @@ export function useKeyedMutation<TOutput, TError, TInput, TOnMutateResult>(
   procedure: KeyedProcedure<TOutput, TInput>,
   options: IdempotentMutationOptions<TOutput, TError, TInput, TOnMutateResult>,
 ): IdempotentMutationResult<TOutput, TError, TInput, TOnMutateResult> {
-  const { joinWindowMs = JOIN_WINDOW_MS, trpc, onMutate, onSuccess, onError, onSettled, ...rest } = options;
+  const { intent = 'submit', subject, joinWindowMs = JOIN_WINDOW_MS, trpc, ...callbacksAndRest } = options;
+  const { onMutate, onSuccess, onError, onSettled, ...rest } = callbacksAndRest;
   type Variables = KeyedVariables<TInput>;
   type CallOptions = MutateOptions<TOutput, TError, TInput, TOnMutateResult>;
   // Not React state: two clicks in one tick must see each other before any render.
   const [box] = useState(() => ({
     intents: NO_INTENTS,
     runs: new Map<string, Run<TOutput, TInput, TOnMutateResult>>(),
-    latestKey: undefined as string | undefined,
+    latest: undefined as Variables | undefined,
     isMounted: false,
+    subject: undefined as typeof subject,
+    onRekeyed({ key }: Variables, from: string) {
+      this.intents = rekeyed(this.intents, from, key);
+      const run = this.runs.get(from);
+      this.runs.delete(from);
+      if (run) this.runs.set(key, run);
+    },
+    onSuperseded(key: string) {
+      this.intents = forgotten(this.intents, key);
+      this.runs.delete(key);
+    },
   }));
+  useEffect(() => {
+    box.subject = subject; // most often a new function with each render, which must not make a new `mutate`
+  });
   useEffect(() => {
     box.isMounted = true;
     return () => {
@@ -99,21 +140,8 @@ export function useKeyedMutation<TOutput, TError, TInput, TOnMutateResult>(
       ...rest,
       mutationKey: procedure.mutationKey,
       mutationFn: async (variables, context) => {
-        const log = logOf(variables);
-        log.attempts += 1;
-        let isKeyed = false;
-        const ask = idempotent({
-          key: variables.key,
-          onAnswer: (answer) => {
-            isKeyed = true;
-            log.answer = answer;
-          },
-        });
         try {
-          const output = await procedure.send(variables.input, { ...trpc?.context, ...ask }, context);
-          if (!isKeyed)
-            throw new OncekeyError('MISCONFIGURED', 'Put idempotencyLink() first among the tRPC client’s links.');
-          return output;
+          return await sendIntent(procedure, variables, { context: trpc?.context, mutation: context, events: box });
         } catch (error) {
           box.intents = attemptFailed(box.intents, variables.key, retryAdvice(error));
           throw error;
@@ -152,36 +180,43 @@ export function useKeyedMutation<TOutput, TError, TInput, TOnMutateResult>(
   const mutateAsync = useCallback(
     (input: TInput, callbacks: CallOptions = {}): Promise<TOutput> => {
       // With the operation: the procedure that a hook is given may change from one render to the next.
-      const submission = submit(box.intents, operation + contentOf(input), performance.now(), createKey);
-      const { key } = submission;
+      const submitted = {
+        content: operation + scopeOfIntent(intent, input),
+        subject: operation + (box.subject?.(input) ?? ''),
+      };
+      const mint = intent === 'content' ? () => keyOfContent(operation, input) : mintKey;
+      const submission = submit(box.intents, submitted, performance.now(), mint);
       box.intents = submission.intents;
-      box.latestKey = key;
-      const known = box.runs.get(key);
+      const known = box.runs.get(submission.key);
       if (submission.do === 'join' && known) {
-        tellLater(known, callbacks, () => box.isMounted && box.latestKey === key);
+        box.latest = known.variables;
+        tellLater(known, callbacks, () => box.isMounted && box.latest === known.variables);
         return known.promise;
       }
 
-      const variables = known?.variables ?? { input, key };
+      const variables = known && intent !== 'mount' ? known.variables : { input, key: submission.key };
+      variables.supersedes = submission.supersedes.flatMap((key) => box.runs.get(key)?.variables ?? []);
+      box.latest = variables;
       const promise = send(variables, {
         onSuccess: (output, _, result, context) => callbacks.onSuccess?.(output, variables.input, result, context),
         onError: (error, _, result, context) => callbacks.onError?.(error, variables.input, result, context),
         onSettled: (output, error, _, result, context) =>
           callbacks.onSettled?.(output, error, variables.input, result, context),
       });
-      const kept = new Set([...box.intents.values()].map((intent) => intent.key));
-      for (const each of box.runs.keys()) if (!kept.has(each)) box.runs.delete(each);
-      box.runs.set(key, { variables, promise });
+      const kept = new Set([...box.intents.values()].map((each) => each.key));
+      for (const key of box.runs.keys()) if (!kept.has(key)) box.runs.delete(key);
+      box.runs.set(variables.key, { variables, promise });
       // Not with the answer: the mutation is pending until the callbacks, which may be slow or fail, have ended.
+      const windowMs = intent === 'mount' ? Number.POSITIVE_INFINITY : joinWindowMs;
       promise.then(
         () => {
-          box.intents = succeeded(box.intents, key, performance.now(), joinWindowMs);
+          box.intents = succeeded(box.intents, variables.key, performance.now(), windowMs);
         },
         () => {}, // `onError` knows; here it would undo what a callback has sent again
       );
       return promise;
     },
-    [box, send, operation, joinWindowMs],
+    [box, send, operation, joinWindowMs, intent],
   );
   const mutate = useCallback(
     (input: TInput, callbacks?: CallOptions): void => {
@@ -189,20 +224,49 @@ export function useKeyedMutation<TOutput, TError, TInput, TOnMutateResult>(
     },
     [mutateAsync],
   );
-  const reset = useCallback(() => {
+  const renew = useCallback(() => {
     box.intents = NO_INTENTS;
     box.runs.clear();
-    box.latestKey = undefined;
+    box.latest = undefined;
+  }, [box]);
+  const reset = useCallback(() => {
+    renew();
     resetMutation();
-  }, [box, resetMutation]);
+  }, [renew, resetMutation]);
 
+  const nearest = useQueryClient(procedure.queryClient);
+  const latest = async () => {
+    if (!box.latest) throw new OncekeyError('MISCONFIGURED', 'oncekey: nothing was submitted yet.');
+    return box.latest;
+  };
+  const resend = async () => mutateAsync((await latest()).input);
+  const ask = async (about: 'outcome' | 'abandon') => {
+    const variables = await latest();
+    const asked = { client: nearest, meta: undefined, mutationKey: [...procedure.mutationKey] };
+    const outcome = await askAbout(procedure, about, variables, { context: trpc?.context, mutation: asked });
+    if (outcome.state === 'succeeded' || outcome.state === 'failed') await mutateAsync(variables.input).catch(() => {});
+    else if (outcome.state === 'abandoned') {
+      box.onSuperseded(variables.key);
+      if (about === 'abandon') reset();
+    }
+    return outcome;
+  };
+
+  const idempotency = describe(mutation);
+  const isUnknown = mutation.status === 'error' && idempotency.outcome === 'unknown';
   return {
     ...mutation,
+    status: isUnknown ? 'unknown' : mutation.status,
     variables: mutation.variables?.input,
     mutate,
     mutateAsync,
     reset,
-    idempotency: describe(mutation),
+    renew,
+    resend,
+    check: () => ask('outcome'),
+    cancel: () => ask('abandon'),
+    isUnknown,
+    idempotency,
     // TanStack ties `variables` to each status in a union, which a spread cannot follow.
   } as unknown as IdempotentMutationResult<TOutput, TError, TInput, TOnMutateResult>;
 }
@@ -218,6 +282,7 @@ function describe<TInput>(mutation: {
     replayed: log?.answer?.replayed,
     executionId: log?.answer?.executionId,
     attempts: log?.attempts ?? 0,
+    isHandedOver: log?.isHandedOver ?? false,
     outcome: mutation.status === 'error' && log?.answer ? 'succeeded' : outcomeOf(mutation.status, mutation.error),
   };
 }

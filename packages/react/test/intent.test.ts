@@ -6,59 +6,60 @@ const mint = (() => {
   let last = 0;
   return () => `key-${++last}`;
 })();
+const of = (content: string, subject = content) => ({ content, subject });
 const LOST = { retry: 'same-key', outcome: 'unknown' } as const;
 const BROKEN = { retry: 'same-key', outcome: 'failed' } as const;
 const REFUSED = { retry: 'never', outcome: 'refused' } as const;
 const SPENT = { retry: 'new-key', outcome: 'refused' } as const;
-const { key, intents: pending } = submit(NO_INTENTS, 'a', 0, mint);
+const { key, intents: pending } = submit(NO_INTENTS, of('a'), 0, mint);
 
 describe('an intent', () => {
   it('is joined by the same submit while it is pending', () => {
-    expect(submit(pending, 'a', 10, mint)).toEqual({ do: 'join', key, intents: pending });
+    expect(submit(pending, of('a'), 10, mint)).toEqual({ do: 'join', key, intents: pending, supersedes: [] });
   });
 
   it('is joined within the window after its success, and not at its end', () => {
     const settled = succeeded(pending, key, 100, 1_000);
-    expect(submit(settled, 'a', 1_099, mint)).toMatchObject({ do: 'join', key });
-    expect(submit(settled, 'a', 1_100, mint).do).toBe('send');
-    expect(submit(settled, 'a', 1_100, mint).key).not.toBe(key);
-    expect(submit(succeeded(pending, key, 100, 0), 'a', 100, mint).do).toBe('send');
+    expect(submit(settled, of('a'), 1_099, mint)).toMatchObject({ do: 'join', key });
+    expect(submit(settled, of('a'), 1_100, mint).do).toBe('send');
+    expect(submit(settled, of('a'), 1_100, mint).key).not.toBe(key);
+    expect(submit(succeeded(pending, key, 100, 0), of('a'), 100, mint).do).toBe('send');
   });
 
   it.each([LOST, BROKEN])('is sent again under the same key when it may still be answered ($outcome)', (advice) => {
-    expect(submit(failed(pending, key, advice), 'a', 10, mint)).toMatchObject({ do: 'send', key });
+    expect(submit(failed(pending, key, advice), of('a'), 10, mint)).toMatchObject({ do: 'send', key });
   });
 
   it.each([REFUSED, SPENT])('gives way to a new one after a refusal ($retry)', (advice) => {
-    const next = submit(failed(pending, key, advice), 'a', 10, mint);
+    const next = submit(failed(pending, key, advice), of('a'), 10, mint);
     expect(next.do).toBe('send');
     expect(next.key).not.toBe(key);
   });
 
   it('keeps its key where it happened, though sending it again changes nothing', () => {
-    expect(submit(failed(pending, key, { retry: 'never', outcome: 'unknown' }), 'a', 10, mint).key).toBe(key);
+    expect(submit(failed(pending, key, { retry: 'never', outcome: 'unknown' }), of('a'), 10, mint).key).toBe(key);
   });
 
   it('in doubt outlives one refusal, and not two', () => {
     const once = failed(attemptFailed(pending, key, LOST), key, REFUSED);
-    const again = submit(once, 'a', 10, mint);
+    const again = submit(once, of('a'), 10, mint);
     expect(again).toMatchObject({ do: 'send', key });
-    expect(submit(failed(again.intents, key, REFUSED), 'a', 20, mint).key).not.toBe(key);
-    const afterLost = submit(failed(pending, key, LOST), 'a', 10, mint);
-    expect(submit(failed(afterLost.intents, key, REFUSED), 'a', 20, mint).key).toBe(key);
+    expect(submit(failed(again.intents, key, REFUSED), of('a'), 20, mint).key).not.toBe(key);
+    const afterLost = submit(failed(pending, key, LOST), of('a'), 10, mint);
+    expect(submit(failed(afterLost.intents, key, REFUSED), of('a'), 20, mint).key).toBe(key);
   });
 
   it('in doubt is given up where the server says that its key is spent', () => {
-    expect(submit(failed(attemptFailed(pending, key, LOST), key, SPENT), 'a', 10, mint).key).not.toBe(key);
+    expect(submit(failed(attemptFailed(pending, key, LOST), key, SPENT), of('a'), 10, mint).key).not.toBe(key);
   });
 
   it('is pending while another attempt follows by itself', () => {
-    expect(submit(attemptFailed(pending, key, LOST), 'a', 10, mint)).toMatchObject({ do: 'join', key });
+    expect(submit(attemptFailed(pending, key, LOST), of('a'), 10, mint)).toMatchObject({ do: 'join', key });
   });
 });
 
 describe('intents of different inputs', () => {
-  const both = submit(pending, 'b', 10, mint);
+  const both = submit(pending, of('b'), 10, mint);
 
   it('have keys of their own, also at the same time', () => {
     expect(both.do).toBe('send');
@@ -66,19 +67,19 @@ describe('intents of different inputs', () => {
   });
 
   it('are each joined while pending, in any order', () => {
-    expect(submit(both.intents, 'a', 20, mint)).toMatchObject({ do: 'join', key });
-    expect(submit(both.intents, 'b', 20, mint)).toMatchObject({ do: 'join', key: both.key });
+    expect(submit(both.intents, of('a'), 20, mint)).toMatchObject({ do: 'join', key });
+    expect(submit(both.intents, of('b'), 20, mint)).toMatchObject({ do: 'join', key: both.key });
   });
 
   it('settle apart', () => {
     const settled = succeeded(failed(both.intents, key, LOST), both.key, 20, 1_000);
-    expect(submit(settled, 'a', 30, mint)).toMatchObject({ do: 'send', key });
-    expect(submit(settled, 'b', 30, mint)).toMatchObject({ do: 'join', key: both.key });
+    expect(submit(settled, of('a'), 30, mint)).toMatchObject({ do: 'send', key });
+    expect(submit(settled, of('b'), 30, mint)).toMatchObject({ do: 'join', key: both.key });
   });
 
   it('are forgotten once they are over', () => {
     const settled = succeeded(both.intents, both.key, 20, 1_000);
-    expect([...submit(failed(settled, key, REFUSED), 'c', 5_000, mint).intents.keys()]).toEqual(['c']);
+    expect([...submit(failed(settled, key, REFUSED), of('c'), 5_000, mint).intents.keys()]).toEqual(['c']);
   });
 
   it('that were forgotten are not brought back by their answer', () => {
@@ -124,7 +125,7 @@ describe('whatever a person and a network do', () => {
           }
           const story = stories.get(step.content);
           if (step.type === 'submit') {
-            const result = submit(intents, step.content, now, () => `key-${++keys}`);
+            const result = submit(intents, of(step.content), now, () => `key-${++keys}`);
             intents = result.intents;
             const isJoin =
               story?.state === 'pending' || (story?.state === 'succeeded' && now - story.at < WINDOW_MS) || false;

@@ -1,51 +1,72 @@
 import type { AddressInfo } from 'node:net';
-import { ERRORS, OncekeyError, oncekeyErrorData, unwrapInput, wrapOutput } from '@oncekey/core';
+import { createKey, ERRORS, OncekeyError, unwrapInput } from '@oncekey/core';
+import { createIdempotency } from '@oncekey/server';
+import { memoryStore } from '@oncekey/server/memory';
 import { initTRPC, TRPCError } from '@trpc/server';
 import { createHTTPServer } from '@trpc/server/adapters/standalone';
 import superjson from 'superjson';
 import { z } from 'zod';
 
-const t = initTRPC.context<{ fixture: Fixture }>().create({
+type Db = { transaction(run: (tx: Db) => Promise<unknown>): Promise<unknown> };
+const db: Db = { transaction: async (run) => run(db) };
+interface Ctx {
+  readonly fixture: Fixture;
+  readonly db: Db;
+}
+
+const idempotency = createIdempotency<Ctx>({
+  // One for all servers of the tests: each has a scope of its own.
+  store: memoryStore({ tx: db }),
+  scope: ({ ctx }) => ctx.fixture.scope,
+  transformer: superjson,
+});
+const t = initTRPC.context<Ctx>().create({
   transformer: superjson,
   isDev: false,
-  errorFormatter: ({ shape, error }) => ({ ...shape, data: { ...shape.data, oncekey: oncekeyErrorData(error) } }),
+  errorFormatter: idempotency.errorFormatter,
 });
 
-/** The wire of the real server with a map for its database, which the hooks know nothing of. */
-const base = t.procedure.use(async (opts) => {
+/** Sees what arrives before oncekey does, and fails where a test has planned it. */
+const watched = t.procedure.use(async (opts) => {
   const { fixture } = opts.ctx;
+  if (opts.path.startsWith('idempotency.')) {
+    fixture.asked.push(opts.path);
+    return opts.next();
+  }
   const raw = await opts.getRawInput().catch(() => undefined);
   const envelope = unwrapInput(raw);
-  const key = envelope ? String(envelope.key) : undefined;
-  fixture.sent.push({ key, input: envelope ? envelope.input : raw });
+  fixture.sent.push({ key: envelope ? String(envelope.key) : undefined, input: envelope ? envelope.input : raw });
   await fixture.gate;
   const planned = fixture.failures.shift();
   if (planned) throw planned;
-  const replayed = key !== undefined && fixture.answers.has(key);
-  const result = replayed
-    ? ({ ok: true, data: fixture.answers.get(key) } as unknown as Awaited<ReturnType<typeof opts.next>>)
-    : await opts.next((envelope ? { getRawInput: async () => envelope.input } : {}) as never);
-  if (!result.ok || key === undefined) return result;
-  fixture.answers.set(key, result.data);
-  return { ...result, data: wrapOutput({ replayed, executionId: `execution-${key}` }, result.data) };
+  return opts.next();
 });
+const base = watched.concat(idempotency.intake);
+/** Without a link no key comes: then the server makes one, and the client must notice. */
+const once = idempotency.transactional({ key: 'generate' });
 
-const router = t.router({
+const procedures = {
   pay: base
     .input(z.object({ amount: z.number() }))
+    .concat(once)
     .mutation(({ ctx, input }) => ({ id: ++ctx.fixture.effects, amount: input.amount, at: new Date(5) })),
   refund: base
     .input(z.object({ amount: z.number() }))
+    .concat(once)
     .mutation(({ ctx, input }) => ({ id: ++ctx.fixture.effects, amount: -input.amount, at: new Date(6) })),
   total: t.procedure.query(({ ctx }) => ctx.fixture.effects),
-  ping: base.mutation(({ ctx }) => `pong ${++ctx.fixture.effects}`),
-});
+  ping: base.concat(once).mutation(({ ctx }) => `pong ${++ctx.fixture.effects}`),
+};
+const router = t.router({ ...procedures, idempotency: idempotency.outcomes(watched) });
+const bare = t.router(procedures);
 export type Router = typeof router;
 
 interface Fixture {
   /** Every mutation that arrived, in order. */
   sent: { key: string | undefined; input: unknown }[];
-  answers: Map<string, unknown>;
+  /** The questions about keys that arrived. */
+  asked: string[];
+  readonly scope: string;
   effects: number;
   /** What the next requests fail with, before anything happens; `undefined` for one that does not. */
   failures: (Error | undefined)[];
@@ -62,11 +83,19 @@ export const oncekeyRefusal = (code: keyof typeof ERRORS, retryAfterMs?: number)
   });
 
 /** A real HTTP server on loopback. */
-export async function serve() {
-  const fixture: Fixture = { sent: [], answers: new Map(), effects: 0, failures: [], lost: 0, gate: undefined };
+export async function serve({ hasOutcomes = true } = {}) {
+  const fixture: Fixture = {
+    sent: [],
+    asked: [],
+    scope: createKey(),
+    effects: 0,
+    failures: [],
+    lost: 0,
+    gate: undefined,
+  };
   const server = createHTTPServer({
-    router,
-    createContext: () => ({ fixture }),
+    router: hasOutcomes ? router : (bare as typeof router),
+    createContext: () => ({ fixture, db }),
     middleware: (_, res, next) => {
       if (fixture.lost > 0) {
         fixture.lost--;

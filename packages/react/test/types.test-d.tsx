@@ -1,4 +1,6 @@
 /** What must and must not compile, in both flavours. Checked by `tsc`; nothing here runs. */
+
+import type { Outcome } from '@oncekey/client';
 import { createTRPCReact } from '@trpc/react-query';
 import { createTRPCContext } from '@trpc/tanstack-react-query';
 import { expectTypeOf } from 'vitest';
@@ -34,6 +36,11 @@ export function Tanstack() {
   expectTypeOf(pay.idempotency).toEqualTypeOf<MutationIdempotency>();
   expectTypeOf(pay.mutateAsync({ amount: 1 })).resolves.toEqualTypeOf<Paid>();
   if (pay.isSuccess) expectTypeOf(pay.data).toEqualTypeOf<Paid>();
+  expectTypeOf(pay.status).toEqualTypeOf<'idle' | 'pending' | 'success' | 'error' | 'unknown'>();
+  if (pay.status === 'unknown') expectTypeOf(pay.error).not.toEqualTypeOf<null>();
+  expectTypeOf(pay.resend()).resolves.toEqualTypeOf<Paid>();
+  expectTypeOf(pay.check()).resolves.toEqualTypeOf<Outcome>();
+  useIdempotentMutation(trpc.pay, { intent: 'mount', subject: ({ amount }) => `row ${amount}` });
   pay.mutate({ amount: 1 }, { onSuccess: (data) => expectTypeOf(data).toEqualTypeOf<Paid>() });
   // @ts-expect-error: wrong input
   pay.mutate({ amount: '1' });

@@ -34,7 +34,8 @@ describe.each(flavours)('useIdempotentMutation of %s', (_, usePay) => {
     expect(result.current.data?.at).toEqual(new Date(5));
     expect(result.current.idempotency).toEqual({
       key: server.keys()[0],
-      executionId: `execution-${server.keys()[0]}`,
+      executionId: expect.any(String),
+      isHandedOver: false,
       replayed: false,
       attempts: 1,
       outcome: 'succeeded',

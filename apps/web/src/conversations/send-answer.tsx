@@ -1,4 +1,5 @@
 import type { MutationIdempotency } from '@oncekey/react';
+import { useState } from 'react';
 import { Button } from '../ui/button.tsx';
 import { Notice, type Tone } from '../ui/notice.tsx';
 
@@ -8,10 +9,21 @@ interface Sending {
   /** How many attempts have failed so far. */
   readonly failureCount: number;
   readonly error: { readonly message: string } | null;
+  /** Makes certain that it never happens; where it has, shows its answer. */
+  cancel(): Promise<unknown>;
 }
 
 /** What became of the message, in plain words. It stays until the person does something else. */
 export function SendAnswer({ start, presses, onSendAgain }: { start: Sending; presses: number; onSendAgain(): void }) {
+  const [isOutOfReach, setOutOfReach] = useState(false);
+  const cancel = async () => {
+    setOutOfReach(false);
+    try {
+      await start.cancel();
+    } catch {
+      setOutOfReach(true);
+    }
+  };
   const words = wordsFor(start);
   return (
     <div aria-live="polite" className="min-h-0">
@@ -20,11 +32,11 @@ export function SendAnswer({ start, presses, onSendAgain }: { start: Sending; pr
           <Notice tone={words.tone} title={words.title}>
             {words.detail && <p>{words.detail}</p>}
             <p className="text-sm text-muted">{countOf(presses, start.idempotency.key)}</p>
-            {words.sendAgain && (
-              <Button className="mt-3" onClick={onSendAgain}>
-                Send again (safe)
-              </Button>
-            )}
+            <div className="mt-3 flex flex-wrap gap-3">
+              {words.sendAgain && <Button onClick={onSendAgain}>Send again (safe)</Button>}
+              {words.cancel && <Button onClick={cancel}>Do not send it</Button>}
+            </div>
+            {words.cancel && isOutOfReach && <p className="mt-2 text-sm">The server is out of reach. Try again.</p>}
           </Notice>
         </div>
       )}
@@ -37,6 +49,7 @@ interface Words {
   readonly title: string;
   readonly detail?: string;
   readonly sendAgain?: boolean;
+  readonly cancel?: boolean;
 }
 
 function wordsFor({ idempotency, isPaused, failureCount, error }: Sending): Words | undefined {
@@ -55,6 +68,13 @@ function wordsFor({ idempotency, isPaused, failureCount, error }: Sending): Word
         ? { tone: 'warn', title: 'No answer yet, trying again…', detail: 'Under the same key: it cannot happen twice.' }
         : { tone: 'quiet', title: 'Sending…' };
     case 'succeeded':
+      if (idempotency.isHandedOver) {
+        return {
+          tone: 'warn',
+          title: 'Your first message had gone through after all.',
+          detail: 'So this one was not sent: there is one conversation, and it begins with the first.',
+        };
+      }
       return idempotency.replayed
         ? {
             tone: 'accent',
@@ -68,6 +88,7 @@ function wordsFor({ idempotency, isPaused, failureCount, error }: Sending): Word
         title: 'No answer came. It may have happened.',
         detail: 'Sending again finds out: the key is the same, so it cannot happen twice.',
         sendAgain: true,
+        cancel: true,
       };
     case 'failed':
       return {

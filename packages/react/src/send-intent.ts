@@ -1,0 +1,122 @@
+import { idempotent, learnServerTime, mintKey, type Outcome } from '@oncekey/client';
+import { OncekeyError } from '@oncekey/core';
+import type { MutationFunctionContext, QueryClient } from '@tanstack/react-query';
+import { type KeyedVariables, logOf } from './keyed-variables.ts';
+
+/** What a tRPC flavour brings: the procedure's name for TanStack, and a way to call it with a context. */
+export interface KeyedProcedure<TOutput, TInput> {
+  readonly mutationKey: readonly unknown[];
+  /** Where the flavour has one of its own; else that of the nearest provider. */
+  readonly queryClient?: QueryClient;
+  send(input: TInput, context: Record<string, unknown>, mutation: MutationFunctionContext): Promise<TOutput>;
+}
+
+/** What the hook is told while an intent is on its way. */
+export interface SendEvents<TInput> {
+  /** Nothing was done under the key it had; now it has this one. */
+  onRekeyed(variables: KeyedVariables<TInput>, from: string): void;
+  /** It is known what became of an intent before the edit: nothing, for good; or this one has its answer. */
+  onSuperseded(key: string): void;
+}
+
+/** One attempt at an intent: what it supersedes is settled first. */
+export async function sendIntent<TOutput, TInput>(
+  procedure: KeyedProcedure<TOutput, TInput>,
+  variables: KeyedVariables<TInput>,
+  {
+    context,
+    mutation,
+    events,
+  }: {
+    readonly context: Record<string, unknown> | undefined;
+    readonly mutation: MutationFunctionContext;
+    readonly events: SendEvents<TInput>;
+  },
+): Promise<TOutput> {
+  const log = logOf(variables);
+  log.attempts += 1;
+  for (let old = variables.supersedes?.[0]; old; old = variables.supersedes?.[0]) {
+    const fate = await giveUp(procedure, old, { context, mutation });
+    if (fate === 'happened') {
+      const output = await sendOnce(procedure, old, log, { context, mutation });
+      log.isHandedOver = true;
+      events.onSuperseded(old.key);
+      return output;
+    }
+    variables.supersedes?.shift();
+    if (fate === 'given up') events.onSuperseded(old.key);
+  }
+
+  const isFirst = !variables.isSent;
+  variables.isSent = true;
+  try {
+    return await sendOnce(procedure, variables, log, { context, mutation });
+  } catch (error) {
+    // A clock that is off minted a key that the server cannot take: it was never sent before, so it was never used.
+    if (!isFirst || !learnServerTime(error)) throw error;
+    const { key } = variables;
+    variables.key = mintKey();
+    events.onRekeyed(variables, key);
+    return sendOnce(procedure, variables, log, { context, mutation });
+  }
+}
+
+interface Sending {
+  readonly context: Record<string, unknown> | undefined;
+  readonly mutation: MutationFunctionContext;
+}
+
+async function sendOnce<TOutput, TInput>(
+  procedure: KeyedProcedure<TOutput, TInput>,
+  { input, key }: KeyedVariables<TInput>,
+  log: ReturnType<typeof logOf>,
+  { context, mutation }: Sending,
+): Promise<TOutput> {
+  let isKeyed = false;
+  const ask = idempotent({
+    key,
+    onAnswer(answer) {
+      isKeyed = true;
+      log.answer = answer;
+    },
+  });
+  const output = await procedure.send(input, { ...context, ...ask }, mutation);
+  if (!isKeyed) throw new OncekeyError('MISCONFIGURED', 'Put idempotencyLink() first among the tRPC client’s links.');
+  return output;
+}
+
+/** Asks the server about a key, or to give it up, through the mutation's own link. */
+export async function askAbout<TOutput, TInput>(
+  procedure: KeyedProcedure<TOutput, TInput>,
+  about: 'outcome' | 'abandon',
+  { input, key }: KeyedVariables<TInput>,
+  { context, mutation }: Sending,
+): Promise<Outcome> {
+  // The link sends the question in place of the mutation, so the answer is the question's.
+  const answer: unknown = await procedure.send(input, { ...context, ...idempotent({ key, about }) }, mutation);
+  return answer as Outcome;
+}
+
+/** Gives up what was meant before the edit. Where that is too late, it has happened, or is about to. */
+async function giveUp<TOutput, TInput>(
+  procedure: KeyedProcedure<TOutput, TInput>,
+  old: KeyedVariables<TInput>,
+  sending: Sending,
+): Promise<'given up' | 'happened' | 'nobody could be asked'> {
+  try {
+    const { state } = await askAbout(procedure, 'abandon', old, sending);
+    return state === 'succeeded' || state === 'running' ? 'happened' : 'given up';
+  } catch (error) {
+    if (!isNotMounted(error)) throw error;
+    console.warn(
+      'oncekey: an edited intent could not be given up, so it may happen as well: mount idempotency.outcomes(…) in the router.',
+    );
+    return 'nobody could be asked';
+  }
+}
+
+/** tRPC's answer for a path that is not there. */
+function isNotMounted(error: unknown): boolean {
+  const { data } = error as { readonly data?: { readonly code?: unknown; readonly path?: unknown } };
+  return data?.code === 'NOT_FOUND' && String((error as Error).message).startsWith('No procedure found');
+}
