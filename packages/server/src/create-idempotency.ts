@@ -1,4 +1,3 @@
-import { OncekeyError } from '@oncekey/core';
 import type { TRPCProcedureBuilder, TRPCUnsetMarker } from '@trpc/server';
 import {
   type CallOptions,
@@ -21,6 +20,7 @@ import {
 import { type PurgeOptions, type PurgeResult, purge } from './purge.ts';
 import type { ResultCodec } from './result-codec.ts';
 import { createResultFormat, type Transformer } from './result-format.ts';
+import { checkScope, PUBLIC_SCOPE } from './scope.ts';
 import type { SettledOutcome, Store } from './store.ts';
 import { errorFormatter, type Formatter, formattedBy } from './trpc/error-format.ts';
 import { intake } from './trpc/intake.ts';
@@ -170,9 +170,6 @@ export interface IdempotencyPlugin<Ctx extends DatabaseContext> {
   readonly withKey: typeof withKey;
 }
 
-/** No person's scope begins so: see {@link checkScope}. */
-const PUBLIC_SCOPE = '~public';
-const MAX_SCOPE_LENGTH = 255;
 const MAX_RESULT_BYTES = 1 << 20;
 
 /**
@@ -252,14 +249,4 @@ export function createIdempotency<Ctx extends DatabaseContext>(
     },
     withKey,
   };
-}
-
-function checkScope(scope: unknown): string {
-  if (typeof scope === 'string' && scope !== '' && scope.length <= MAX_SCOPE_LENGTH && !scope.startsWith('~')) {
-    return scope;
-  }
-  throw new OncekeyError(
-    'MISCONFIGURED',
-    'oncekey: the scope must be a string of 1 to 255 characters that does not begin with "~". For a procedure without a person say scope: \'public\'.',
-  );
 }

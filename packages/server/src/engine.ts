@@ -12,6 +12,9 @@ import type { RecordId, Store, StoredRecord } from './store.ts';
 import { Suspicion } from './suspicion.ts';
 import { type TransactionalRun, transactionalAttempt } from './transactional-attempt.ts';
 
+/** How often a request that was overtaken looks again without a pause. */
+const LOOKS_AT_ONCE = 5;
+
 /** How errors are remembered and given again, in the words of whoever calls the engine. */
 export interface ErrorMemory {
   /** What to store of an error, as plain data; `undefined`: it is not remembered. */
@@ -129,8 +132,9 @@ export function createEngine<Tx>(parts: EngineParts<Tx>): Engine<Tx> {
       if (ended) return ended;
       const next = await attempt();
       if (next.do === 'done') return next.settled;
-      if (next.do === 'look-again') continue;
-      awaited = next.for ?? awaited;
+      // Whoever got through first is there to be seen at once; this only keeps a store that errs from being asked forever.
+      if (next.do === 'look-again' && looks < LOOKS_AT_ONCE) continue;
+      if (next.do === 'wait') awaited = next.for ?? awaited;
       await noteWait(request, undefined, waits);
       await pause(looks, deadline);
     }

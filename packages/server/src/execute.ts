@@ -4,6 +4,7 @@ import type { Engine, LeasedRequest } from './engine.ts';
 import type { LeasedExecution } from './leased-attempt.ts';
 import { plainErrors } from './remembered-error.ts';
 import type { ResultFormat } from './result-format.ts';
+import { checkScope } from './scope.ts';
 import type { TransactionalExecution } from './transactional-attempt.ts';
 
 interface ExecuteRequest {
@@ -71,13 +72,11 @@ function toKeyedRequest(
   const { operation, scope, input, actor } = request;
   const parsed = parseKey(request.key);
   if (!parsed.ok) throw new OncekeyError('KEY_INVALID', `The idempotency key is not valid: ${parsed.problem}.`);
-  if (operation === '' || scope === '' || scope.length > 255) {
-    throw new OncekeyError('MISCONFIGURED', 'oncekey: execute needs an operation, and a scope of 1 to 255 characters.');
-  }
+  if (operation === '') throw new OncekeyError('MISCONFIGURED', 'oncekey: execute needs an operation.');
   const print = fingerprint(operation, input, results.encodeInput);
   const { retentionMs, waitMs, leaseMs, onDuplicate, keepsDedupe, remember } = protection;
   return {
-    id: { scope, key: parsed.key },
+    id: { scope: checkScope(scope), key: parsed.key },
     operation,
     fingerprint: print,
     bornAt: parsed.bornAt?.getTime(),

@@ -35,6 +35,7 @@ export async function transactionalAttempt<Tx>(
   let thrown: { readonly error: unknown } | undefined;
 
   const inTransaction = async ({ tx, ...found }: Claim<Tx>): Promise<NewRecord | undefined> => {
+    thrown = undefined; // a run that met another transaction is run again, and its error is none
     decision = decide(found, request);
     if (decision.do !== 'run') return undefined;
     const data = await run({ tx, executionId }).catch((error: unknown) => {

@@ -3,8 +3,10 @@ import { sql } from 'drizzle-orm';
 import { getTableConfig } from 'drizzle-orm/pg-core';
 import { describe, expect, it } from 'vitest';
 import { drizzleStore, migrate, oncekeyEvents, oncekeyRecords, oncekeySteps } from '../src/drizzle/index.ts';
+import { lookUp } from '../src/drizzle/record-statements.ts';
+import { runThrough } from '../src/drizzle/transaction.ts';
 import type { NewRecord } from '../src/store.ts';
-import { connect, count, freshDatabase, gate, insertEffect } from './fixture.ts';
+import { connect, count, freshDatabase, gate, insertEffect, until } from './fixture.ts';
 
 const id = { scope: 'alice', key: 'k-1' };
 const record = (note: string, retentionMs = 60_000): NewRecord => ({
@@ -146,6 +148,22 @@ describe('the lock', () => {
         async ({ locked }) => void expect(locked).toBe(true) as undefined,
       );
       return undefined;
+    });
+  });
+});
+
+describe('a look', () => {
+  it('reads the clock after what it sees, whenever its transaction began: a purge in between must not make a key young', async () => {
+    await using database = await freshDatabase();
+    await using other = connect(database.url, 1);
+    await drizzleStore(database.db).transact(id, async () => record('first', 50));
+    await database.db.transaction(async (tx) => {
+      await tx.execute(sql`select now()`); // BEGIN: the record is live
+      const [begun] = await tx.execute<{ at: string }>(sql`select extract(epoch from now()) * 1000 as at`);
+      await until(async () => (await drizzleStore(other.db).purge(10, 0)).records === 1);
+      const { record: found, now } = await lookUp(runThrough(tx), id);
+      expect(found).toBeUndefined();
+      expect(now.getTime()).toBeGreaterThanOrEqual(Math.floor(Number(begun?.at)) + 50 - 10);
     });
   });
 });

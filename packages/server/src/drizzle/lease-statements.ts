@@ -48,13 +48,15 @@ function claimStatement({ scope, key }: RecordId, lease: NewLease, level: AuditL
     isAudited('claimed', level) ? `when execution_id = $5::uuid then 'claimed'` : '',
   ].join(' ');
   return {
-    text: `with claimed as (
+    text: `with before as (
+        select b.execution_id from oncekey_records b where b.scope = $1 and b.key = $2 and ${isFree('b')}),
+      claimed as (
         insert into oncekey_records as r (scope, key, operation, fingerprint, execution_id, state, lease_expires_at,
           dedupe_key, dedupe_until, expires_at)
         select $1, $2, $3, decode($4, 'hex'), $5::uuid, 'running', now() + ${ms('$6')},
           $7, now() + ${ms('$8')}, ${expiry('$9', '$10')}
         where $9::double precision is null
-          or extract(epoch from now()) * 1000 - $9 between -${CLOCK_LEEWAY_MS} and $10::double precision
+          or extract(epoch from clock_timestamp()) * 1000 - $9 between -${CLOCK_LEEWAY_MS} and $10::double precision
           or exists (select from oncekey_records where scope = $1 and key = $2 and not ${isFree('oncekey_records')})
         on conflict (scope, key) do update set
           operation = excluded.operation,
@@ -71,6 +73,9 @@ function claimStatement({ scope, key }: RecordId, lease: NewLease, level: AuditL
         where ${isFree('r')} or (r.state = 'running' and not ${isLeased('r')}
           and r.operation = excluded.operation and r.fingerprint = excluded.fingerprint)
         ${TOUCHED}
+      ), left_over as (
+        delete from oncekey_steps s using before b, claimed c
+        where s.scope = $1 and s.execution_id = b.execution_id and c.execution_id <> b.execution_id
       )${
         kind.trim() &&
         `, told as (

@@ -59,20 +59,20 @@ export function transactOnPostgresJs<Tx>(
     const connection = new GuardedConnection(reserved, client.options.prepare !== false, answerMs);
     const run: Run = (statement) => connection.own(statement.text, statement.params);
     try {
-      const [, opened] = await all([connection.begin(), plan.open(run)]);
+      const [, opened] = await connection.inTime(all([connection.begin(), plan.open(run)]));
       const inner = new PostgresJsSession(connection as never, dialect, session.schema, session.options);
       const tx = new PostgresJsTransaction(dialect, inner as never, session.schema) as unknown as Tx;
       const close = await connection.untilLost(orFailure(plan.body(tx, opened)));
       connection.refuseAborted();
       if (!close) {
-        await connection.finish('rollback');
+        await connection.inTime(connection.finish('rollback'));
         return false;
       }
       // If what closes it fails, the transaction is aborted and COMMIT rolls it back: they can go out in one flight.
-      await all([close(run), connection.finish('commit')]);
+      await connection.inTime(all([close(run), connection.finish('commit')]));
       return true;
     } catch (error) {
-      await connection.finish('rollback').catch(() => {});
+      await connection.inTime(connection.finish('rollback')).catch(() => {});
       throw error;
     } finally {
       connection.release();
@@ -114,12 +114,12 @@ class GuardedConnection {
       this.#driver = connection;
       return true;
     };
-    return this.#timed(this.#send(() => this.#connection.unsafe('begin', [], { onexecute })));
+    return this.#send(() => this.#connection.unsafe('begin', [], { onexecute }));
   }
 
   /** A statement of the store's own: prepared. */
   own(text: string, params: readonly unknown[]): Rows {
-    return this.#timed(this.#send(() => this.#connection.unsafe(text, params, { prepare: this.#prepare })));
+    return this.#send(() => this.#connection.unsafe(text, params, { prepare: this.#prepare }));
   }
 
   /** What Drizzle's session sends the handler's statements through. */
@@ -158,7 +158,7 @@ class GuardedConnection {
     this.#isFinished = true;
     const ended = this.#send(() => this.#connection.unsafe(how));
     this.#isOver = true;
-    await this.#timed(ended);
+    await ended;
   }
 
   /**
@@ -176,7 +176,7 @@ class GuardedConnection {
   }
 
   /** A socket that fell silent would hold the request, and its place in the pool, for as long as TCP believes in it. */
-  async #timed<T>(answer: Promise<T>): Promise<T> {
+  async inTime<T>(answer: Promise<T>): Promise<T> {
     try {
       return await withinTime(this.#answerMs, answer);
     } catch (error) {

@@ -1,4 +1,4 @@
-import type { AuditLevel } from '../events.ts';
+import { type AuditLevel, isAudited } from '../events.ts';
 import type { Dedupe, Look, NewRecord, RecordId, StoredRecord } from '../store.ts';
 import { audited } from './audit.ts';
 import { isFree, isLeased, ms, NOW_MS, type Run, recordColumns, toDate, toRecord } from './statement.ts';
@@ -65,11 +65,14 @@ export async function clearStaleDedupe(run: Run, { scope, operation, key }: Dedu
   });
 }
 
-/** Makes room for a new record where one was found that has expired, or whose owner is gone. */
+/** Makes room for a new record where one was found that has expired, or whose owner is gone. Its steps go with it. */
 export async function deleteStale(run: Run, { scope, key }: RecordId): Promise<void> {
   await run({
-    text: `delete from oncekey_records r where r.scope = $1 and r.key = $2
-      and (${isFree('r')} or (r.state = 'running' and not ${isLeased('r')}))`,
+    text: `with gone as (
+        delete from oncekey_records r where r.scope = $1 and r.key = $2
+          and (${isFree('r')} or (r.state = 'running' and not ${isLeased('r')}))
+        returning r.scope, r.execution_id)
+      delete from oncekey_steps s using gone g where s.scope = g.scope and s.execution_id = g.execution_id`,
     params: [scope, key],
   });
 }
@@ -91,7 +94,7 @@ export async function insertRecord(
         dedupe_key, dedupe_until, expires_at)
       values ($1, $2, $3, decode($4, 'hex'), $5::uuid, $6, $7,
         $8, now() + ${ms('$9')}, ${expiry('$10', '$11')})
-      returning scope, key, operation, execution_id, attempt`,
+      ${isAudited(state, level) ? 'returning scope, key, operation, execution_id, attempt' : ''}`,
     params: [
       scope,
       key,

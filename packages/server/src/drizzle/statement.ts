@@ -11,8 +11,12 @@ export interface Statement {
 /** Runs a statement where the caller wants it: in a transaction, outside of one, on any driver. */
 export type Run = (statement: Statement) => Promise<readonly Row[]>;
 
-/** The database's clock in ms. As text, since drivers differ in how they parse times. */
-export const NOW_MS = `floor(extract(epoch from now()) * 1000)::text`;
+/**
+ * The database's clock in ms, read *after* the statement's snapshot: where that shows no record since a purge has deleted
+ * it, this says so too, while `now()` would still be the transaction's beginning, and the key not yet too old. As text,
+ * since drivers differ in how they parse times.
+ */
+export const NOW_MS = `floor(extract(epoch from clock_timestamp()) * 1000)::text`;
 
 /** Ms as an interval. */
 export function ms(param: string): string {

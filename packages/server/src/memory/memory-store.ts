@@ -205,8 +205,9 @@ export function memoryStore<Tx = undefined>({
       tell('released', row, actor);
     },
 
-    async steps({ id }) {
-      return new Map(rows.get(nameOf(id))?.steps);
+    async steps({ id, executionId }) {
+      const row = rows.get(nameOf(id));
+      return new Map(row?.executionId === executionId ? row.steps : []);
     },
 
     async finishStep(lease, name, result) {

@@ -275,6 +275,19 @@ export function storeContract<Tx>({ test, open }: ContractSetup<Tx>): void {
     deepEqual(Object.fromEntries(await store.steps(await claimed(store, id(), lease()))), {});
   });
 
+  it('steps of an execution that is over are not the next one’s, and none are left behind', async ({ store }) => {
+    const [claimedAgain, transacted] = [id(), id()];
+    for (const at of [claimedAgain, transacted]) {
+      const old = await claimed(store, at, lease({ retentionMs: 0, leaseMs: 1 }));
+      await store.finishStep(old, 'push', '1');
+      await sleep(20);
+      const next = at === claimedAgain ? await claimed(store, at, lease()) : undefined;
+      if (!next) equal(await store.transact(at, async () => record()), 'recorded');
+      else deepEqual(Object.fromEntries(await store.steps(next)), {});
+      deepEqual(Object.fromEntries(await store.steps(old)), {});
+    }
+  });
+
   it('a step’s writes and its end are committed together, or not at all', async (under) => {
     const { store, effects } = under;
     const at = id();
