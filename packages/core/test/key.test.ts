@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { validate, version } from 'uuid';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createKey, MAX_KEY_LENGTH, parseKey } from '../src/key.ts';
 
@@ -30,6 +31,28 @@ describe('createKey', () => {
     const keys = Array.from({ length: 5_000 }, createKey);
     expect(new Set(keys).size).toBe(keys.length);
     expect(keys.toSorted()).toEqual(keys);
+  });
+
+  it('mints what others take for a UUIDv7, with its time', () => {
+    for (let i = 0; i < 2_000; i++) {
+      const at = Math.floor(Math.random() * 2 ** 45);
+      const key = createKey(i % 2 ? at : undefined);
+      expect(validate(key)).toBe(true);
+      expect(version(key)).toBe(7);
+      if (i % 2) expect(bornAt(key)).toBe(at);
+    }
+  });
+
+  it('spreads: no bit of its random part stands still', () => {
+    const digits = Array.from({ length: 500 }, () => createKey(0).replaceAll('-', '').slice(13));
+    const ones = new Array<number>(76).fill(0);
+    for (const text of digits) {
+      const bits = BigInt(`0x${text}`).toString(2).padStart(76, '0');
+      for (const [at, bit] of [...bits].entries()) ones[at] = (ones[at] ?? 0) + Number(bit);
+    }
+    // The counter's first bit is left for counting, and the variant is fixed.
+    const still = ones.flatMap((count, at) => (count === 0 || count === 500 ? [at] : []));
+    expect(still).toEqual([0, 12, 13]);
   });
 
   it('goes on ascending when the clock is set back', () => {

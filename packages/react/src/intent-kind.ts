@@ -1,4 +1,4 @@
-import { fingerprint } from '@oncekey/core';
+import { canonicalize, OncekeyError } from '@oncekey/core';
 import { contentOf } from './content.ts';
 
 /**
@@ -16,10 +16,16 @@ export function scopeOfIntent(kind: IntentKind, input: unknown): string {
 }
 
 /**
- * A key that is the same wherever the same input is sent from.
+ * A key that is the same wherever the same input is sent from: SHA-256 of the operation and the input.
  *
  * @throws {NotCanonicalError} if the input has no canonical form, such as a file
+ * @throws {OncekeyError} MISCONFIGURED where the browser has no Web Crypto, which is on pages that are not secure
  */
-export function keyOfContent(operation: string, input: unknown): string {
-  return fingerprint(operation, input);
+export async function keyOfContent(operation: readonly unknown[], input: unknown): Promise<string> {
+  const { subtle } = globalThis.crypto;
+  if (!subtle) {
+    throw new OncekeyError('MISCONFIGURED', "oncekey: intent: 'content' needs a secure page: https, or localhost.");
+  }
+  const hash = await subtle.digest('SHA-256', new TextEncoder().encode(canonicalize([operation, input])));
+  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -6,8 +6,10 @@ import type { KeyedAnswer } from '@oncekey/client';
  */
 export interface KeyedVariables<TInput> {
   readonly input: TInput;
-  /** Changes once at most: before anything was done under it. */
+  /** May change before anything was done under it, and not after. */
   key: string;
+  /** Whether the key is to be made from the input, which takes a moment. */
+  readonly isOfContent?: boolean;
   /** Whether it was ever sent: then it may have been used. */
   isSent?: boolean;
   /** What was meant before it was edited, and may have happened. Shrinks as that is found out. */

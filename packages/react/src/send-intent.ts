@@ -1,6 +1,7 @@
 import { idempotent, learnServerTime, mintKey, type Outcome } from '@oncekey/client';
 import { OncekeyError } from '@oncekey/core';
 import type { MutationFunctionContext, QueryClient } from '@tanstack/react-query';
+import { keyOfContent } from './intent-kind.ts';
 import { type KeyedVariables, logOf } from './keyed-variables.ts';
 
 /** What a tRPC flavour brings: the procedure's name for TanStack, and a way to call it with a context. */
@@ -48,15 +49,19 @@ export async function sendIntent<TOutput, TInput>(
   }
 
   const isFirst = !variables.isSent;
+  const rekey = (key: string) => {
+    const from = variables.key;
+    variables.key = key;
+    events.onRekeyed(variables, from);
+  };
+  if (isFirst && variables.isOfContent) rekey(await keyOfContent(procedure.mutationKey, variables.input));
   variables.isSent = true;
   try {
     return await sendOnce(procedure, variables, log, { context, mutation });
   } catch (error) {
     // A clock that is off minted a key that the server cannot take: it was never sent before, so it was never used.
     if (!isFirst || !learnServerTime(error)) throw error;
-    const { key } = variables;
-    variables.key = mintKey();
-    events.onRekeyed(variables, key);
+    rekey(mintKey());
     return sendOnce(procedure, variables, log, { context, mutation });
   }
 }

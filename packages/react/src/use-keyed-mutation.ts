@@ -11,7 +11,7 @@ import {
 } from '@tanstack/react-query';
 import { useCallback, useEffect, useState } from 'react';
 import { attemptFailed, failed, forgotten, NO_INTENTS, rekeyed, submit, succeeded } from './intent.ts';
-import { type IntentKind, keyOfContent, scopeOfIntent } from './intent-kind.ts';
+import { type IntentKind, scopeOfIntent } from './intent-kind.ts';
 import { type KeyedVariables, logOf } from './keyed-variables.ts';
 import { askAbout, type KeyedProcedure, sendIntent } from './send-intent.ts';
 
@@ -184,8 +184,7 @@ export function useKeyedMutation<TOutput, TError, TInput, TOnMutateResult>(
         content: operation + scopeOfIntent(intent, input),
         subject: operation + (box.subject?.(input) ?? ''),
       };
-      const mint = intent === 'content' ? () => keyOfContent(operation, input) : mintKey;
-      const submission = submit(box.intents, submitted, performance.now(), mint);
+      const submission = submit(box.intents, submitted, performance.now(), mintKey);
       box.intents = submission.intents;
       const known = box.runs.get(submission.key);
       if (submission.do === 'join' && known) {
@@ -194,7 +193,10 @@ export function useKeyedMutation<TOutput, TError, TInput, TOnMutateResult>(
         return known.promise;
       }
 
-      const variables = known && intent !== 'mount' ? known.variables : { input, key: submission.key };
+      const variables =
+        known && intent !== 'mount'
+          ? known.variables
+          : { input, key: submission.key, isOfContent: intent === 'content' };
       variables.supersedes = submission.supersedes.flatMap((key) => box.runs.get(key)?.variables ?? []);
       box.latest = variables;
       const promise = send(variables, {
