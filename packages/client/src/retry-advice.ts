@@ -75,10 +75,14 @@ function outcomeOf({ code, retry }: OncekeyErrorData): FailedOutcome {
   }
 }
 
-/** The HTTP status that tRPC puts into every answer of its own, on every transport. */
+/** The HTTP status that tRPC puts into every answer of its own, on every transport; or where other clients put it. */
 function statusOf(error: unknown): number | undefined {
-  const status = property(property(error, 'data'), 'httpStatus');
-  return typeof status === 'number' ? status : undefined;
+  const places = [
+    property(property(error, 'data'), 'httpStatus'),
+    property(error, 'status'),
+    property(property(error, 'response'), 'status'),
+  ];
+  return places.find((status) => typeof status === 'number');
 }
 
 /** tRPC's client keeps the error as the server sent it: there is none where no answer of tRPC's came. */

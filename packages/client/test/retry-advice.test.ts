@@ -57,6 +57,16 @@ describe('retryAdvice', () => {
       TRPCClientError.from({ error: { message: 'm', code: -32600 } } as never),
       { retry: 'same-key', outcome: 'failed', automatic: false },
     ],
+    [
+      'another client’s 422',
+      Object.assign(new Error('m'), { status: 422 }),
+      { retry: 'never', outcome: 'refused', automatic: false },
+    ],
+    [
+      'another client’s 500',
+      Object.assign(new Error('m'), { response: { status: 500 } }),
+      { retry: 'same-key', outcome: 'failed', automatic: false },
+    ],
     ['400', answered(400), { retry: 'never', outcome: 'refused', automatic: false }],
     ['401', answered(401), { retry: 'never', outcome: 'refused', automatic: false }],
     ['the app’s own 409', answered(409), { retry: 'never', outcome: 'refused', automatic: false }],

@@ -1,3 +1,4 @@
+import { idempotent } from '@oncekey/client';
 import { getMutationKey } from '@trpc/react-query';
 import { TRPCContext } from '@trpc/react-query/shared';
 import { useContext } from 'react';
@@ -42,7 +43,8 @@ export function useIdempotentMutation<TProcedure extends ClassicMutationProcedur
     {
       mutationKey,
       queryClient: trpc.queryClient,
-      send: (input, context) => trpc.client.mutation(mutationKey[0].join('.'), input, { context }),
+      send: (input, ask, { context }) =>
+        trpc.client.mutation(mutationKey[0].join('.'), input, { context: { ...context, ...idempotent(ask) } }),
     },
     options,
   );

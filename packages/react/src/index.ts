@@ -1,5 +1,6 @@
 export type { IntentKind } from './intent-kind.ts';
 export { type TanstackMutationProcedure, useIdempotentMutation } from './use-idempotent-mutation.ts';
+export { type IntentOptions, type SentIntent, useIntent } from './use-intent.ts';
 export type {
   IdempotentMutationOptions,
   IdempotentMutationResult,

@@ -1,15 +1,23 @@
-import { idempotent, learnServerTime, mintKey, type Outcome } from '@oncekey/client';
+import { type Ask, type KeyedAnswer, learnServerTime, mintKey, type Outcome } from '@oncekey/client';
 import { OncekeyError } from '@oncekey/core';
 import type { MutationFunctionContext, QueryClient } from '@tanstack/react-query';
 import { keyOfContent } from './intent-kind.ts';
 import { type KeyedVariables, logOf } from './keyed-variables.ts';
 
-/** What a tRPC flavour brings: the procedure's name for TanStack, and a way to call it with a context. */
+/** What is sent with an input: to whom it is told, and what tRPC's links and TanStack are told. */
+export interface Sending {
+  /** tRPC's own, for its links. */
+  readonly context: Record<string, unknown> | undefined;
+  readonly mutation: MutationFunctionContext;
+}
+
+/** What a flavour brings: the operation's name for TanStack, and a way to send an input under a key. */
 export interface KeyedProcedure<TOutput, TInput> {
   readonly mutationKey: readonly unknown[];
   /** Where the flavour has one of its own; else that of the nearest provider. */
   readonly queryClient?: QueryClient;
-  send(input: TInput, context: Record<string, unknown>, mutation: MutationFunctionContext): Promise<TOutput>;
+  /** Sends the input, or what `ask` is about instead; tells `ask` of an answer. */
+  send(input: TInput, ask: Ask, sending: Sending): Promise<TOutput>;
 }
 
 /** What the hook is told while an intent is on its way. */
@@ -24,22 +32,15 @@ export interface SendEvents<TInput> {
 export async function sendIntent<TOutput, TInput>(
   procedure: KeyedProcedure<TOutput, TInput>,
   variables: KeyedVariables<TInput>,
-  {
-    context,
-    mutation,
-    events,
-  }: {
-    readonly context: Record<string, unknown> | undefined;
-    readonly mutation: MutationFunctionContext;
-    readonly events: SendEvents<TInput>;
-  },
+  sending: Sending & { readonly events: SendEvents<TInput> },
 ): Promise<TOutput> {
+  const { events } = sending;
   const log = logOf(variables);
   log.attempts += 1;
   for (let old = variables.supersedes?.[0]; old; old = variables.supersedes?.[0]) {
-    const fate = await giveUp(procedure, old, { context, mutation });
+    const fate = await giveUp(procedure, old, sending);
     if (fate === 'happened') {
-      const output = await sendOnce(procedure, old, log, { context, mutation });
+      const output = await sendOnce(procedure, old, log, sending);
       log.isHandedOver = true;
       events.onSuperseded(old.key);
       return output;
@@ -57,35 +58,27 @@ export async function sendIntent<TOutput, TInput>(
   if (isFirst && variables.isOfContent) rekey(await keyOfContent(procedure.mutationKey, variables.input));
   variables.isSent = true;
   try {
-    return await sendOnce(procedure, variables, log, { context, mutation });
+    return await sendOnce(procedure, variables, log, sending);
   } catch (error) {
     // A clock that is off minted a key that the server cannot take: it was never sent before, so it was never used.
     if (!isFirst || !learnServerTime(error)) throw error;
     rekey(mintKey());
-    return sendOnce(procedure, variables, log, { context, mutation });
+    return sendOnce(procedure, variables, log, sending);
   }
-}
-
-interface Sending {
-  readonly context: Record<string, unknown> | undefined;
-  readonly mutation: MutationFunctionContext;
 }
 
 async function sendOnce<TOutput, TInput>(
   procedure: KeyedProcedure<TOutput, TInput>,
   { input, key }: KeyedVariables<TInput>,
   log: ReturnType<typeof logOf>,
-  { context, mutation }: Sending,
+  sending: Sending,
 ): Promise<TOutput> {
   let isKeyed = false;
-  const ask = idempotent({
-    key,
-    onAnswer(answer) {
-      isKeyed = true;
-      log.answer = answer;
-    },
-  });
-  const output = await procedure.send(input, { ...context, ...ask }, mutation);
+  const onAnswer = (answer: KeyedAnswer) => {
+    isKeyed = true;
+    log.answer = answer;
+  };
+  const output = await procedure.send(input, { key, onAnswer }, sending);
   if (!isKeyed) throw new OncekeyError('MISCONFIGURED', 'Put idempotencyLink() first among the tRPC client’s links.');
   return output;
 }
@@ -95,10 +88,10 @@ export async function askAbout<TOutput, TInput>(
   procedure: KeyedProcedure<TOutput, TInput>,
   about: 'outcome' | 'abandon',
   { input, key }: KeyedVariables<TInput>,
-  { context, mutation }: Sending,
+  sending: Sending,
 ): Promise<Outcome> {
-  // The link sends the question in place of the mutation, so the answer is the question's.
-  const answer: unknown = await procedure.send(input, { ...context, ...idempotent({ key, about }) }, mutation);
+  // The question is sent in place of the input, so the answer is the question's.
+  const answer: unknown = await procedure.send(input, { key, about }, sending);
   return answer as Outcome;
 }
 
@@ -120,8 +113,9 @@ async function giveUp<TOutput, TInput>(
   }
 }
 
-/** tRPC's answer for a path that is not there. */
+/** tRPC's answer for a path that is not there, or `useIntent`'s for a question that it was given no answer to. */
 function isNotMounted(error: unknown): boolean {
+  if ((error as { readonly code?: unknown }).code === 'NOT_ASKABLE') return true;
   const { data } = error as { readonly data?: { readonly code?: unknown; readonly path?: unknown } };
   return data?.code === 'NOT_FOUND' && String((error as Error).message).startsWith('No procedure found');
 }

@@ -1,3 +1,4 @@
+import { idempotent } from '@oncekey/client';
 import type { MutationFunctionContext } from '@tanstack/react-query';
 import type { TRPCClientErrorLike } from '@trpc/client';
 import {
@@ -35,9 +36,9 @@ export function useIdempotentMutation<TInput, TOutput, TErrorShape, TOnMutateRes
   return useKeyedMutation(
     {
       mutationKey: procedure.mutationKey(),
-      async send(input, context, mutation) {
+      async send(input, ask, { context, mutation }) {
         // Neither of tRPC's wrappers forwards a context per call; its own mutationFn with this call's context does.
-        const { mutationFn } = procedure.mutationOptions({ trpc: { context } });
+        const { mutationFn } = procedure.mutationOptions({ trpc: { context: { ...context, ...idempotent(ask) } } });
         if (!mutationFn) throw new Error('tRPC gave no mutationFn');
         return mutationFn(input, mutation);
       },
