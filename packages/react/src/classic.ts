@@ -2,11 +2,8 @@ import { idempotent } from '@oncekey/client';
 import { getMutationKey } from '@trpc/react-query';
 import { TRPCContext } from '@trpc/react-query/shared';
 import { useContext } from 'react';
-import {
-  type IdempotentMutationOptions,
-  type IdempotentMutationResult,
-  useKeyedMutation,
-} from './use-keyed-mutation.ts';
+import type { IdempotentMutationOptions, IdempotentMutationResult } from './mutation-types.ts';
+import { useKeyedMutation } from './use-keyed-mutation.ts';
 
 /** A mutation of `createTRPCReact`, as far as the hook needs it. */
 export interface ClassicMutationProcedure {
@@ -56,4 +53,4 @@ export type {
   IdempotentMutationResult,
   IntentActions,
   MutationIdempotency,
-} from './use-keyed-mutation.ts';
+} from './mutation-types.ts';

@@ -1,9 +1,9 @@
 export type { IntentKind } from './intent-kind.ts';
-export { type TanstackMutationProcedure, useIdempotentMutation } from './use-idempotent-mutation.ts';
-export { type IntentOptions, type SentIntent, useIntent } from './use-intent.ts';
 export type {
   IdempotentMutationOptions,
   IdempotentMutationResult,
   IntentActions,
   MutationIdempotency,
-} from './use-keyed-mutation.ts';
+} from './mutation-types.ts';
+export { type TanstackMutationProcedure, useIdempotentMutation } from './use-idempotent-mutation.ts';
+export { type IntentOptions, type SentIntent, useIntent } from './use-intent.ts';

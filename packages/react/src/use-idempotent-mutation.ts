@@ -1,11 +1,8 @@
 import { idempotent } from '@oncekey/client';
 import type { MutationFunctionContext } from '@tanstack/react-query';
 import type { TRPCClientErrorLike } from '@trpc/client';
-import {
-  type IdempotentMutationOptions,
-  type IdempotentMutationResult,
-  useKeyedMutation,
-} from './use-keyed-mutation.ts';
+import type { IdempotentMutationOptions, IdempotentMutationResult } from './mutation-types.ts';
+import { useKeyedMutation } from './use-keyed-mutation.ts';
 
 /** A mutation of `@trpc/tanstack-react-query`, as far as the hook needs it. */
 export interface TanstackMutationProcedure<TInput, TOutput, TErrorShape> {

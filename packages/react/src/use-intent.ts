@@ -1,11 +1,8 @@
 import type { Outcome } from '@oncekey/client';
 import type { QueryClient } from '@tanstack/react-query';
+import type { IdempotentMutationOptions, IdempotentMutationResult } from './mutation-types.ts';
 import type { KeyedProcedure } from './send-intent.ts';
-import {
-  type IdempotentMutationOptions,
-  type IdempotentMutationResult,
-  useKeyedMutation,
-} from './use-keyed-mutation.ts';
+import { useKeyedMutation } from './use-keyed-mutation.ts';
 
 /** What is sent under. */
 export interface SentIntent {

@@ -1,94 +1,23 @@
-import { type FailedOutcome, mintKey, type Outcome, retryAdvice, retryDelay, retryUnderSameKey } from '@oncekey/client';
+import { mintKey, retryAdvice, retryDelay, retryUnderSameKey } from '@oncekey/client';
 import { OncekeyError } from '@oncekey/core';
 import {
   type MutateOptions,
   type MutationFunctionContext,
   type MutationOptions,
-  type UseMutationOptions,
-  type UseMutationResult,
   useMutation,
   useQueryClient,
 } from '@tanstack/react-query';
 import { useCallback, useEffect, useState } from 'react';
 import { attemptFailed, failed, forgotten, NO_INTENTS, rekeyed, submit, succeeded } from './intent.ts';
-import { type IntentKind, scopeOfIntent } from './intent-kind.ts';
-import { type KeyedVariables, logOf } from './keyed-variables.ts';
+import { scopeOfIntent } from './intent-kind.ts';
+import type { KeyedVariables } from './keyed-variables.ts';
+import type { IdempotentMutationOptions, IdempotentMutationResult } from './mutation-types.ts';
 import { askAbout, type KeyedProcedure, sendIntent } from './send-intent.ts';
+import { shownIdempotency } from './shown-idempotency.ts';
+import { type Run, tellLater } from './tell-later.ts';
 
 /** How long after a success the same submit still means the same intent, in ms. */
 const JOIN_WINDOW_MS = 1_000;
-
-/** TanStack's options without what the hook sets itself. */
-export type IdempotentMutationOptions<TOutput, TError, TInput, TOnMutateResult> = Omit<
-  UseMutationOptions<TOutput, TError, TInput, TOnMutateResult>,
-  'mutationFn' | 'mutationKey'
-> & {
-  /** What is one intent. Default: `'submit'`. */
-  readonly intent?: IntentKind;
-  /**
-   * What an input is about: two inputs about the same are an edit, and two about different things never meet. Name the
-   * row in a list whose rows share one hook, and the message in a chat. Default: all of this hook's are about the same.
-   */
-  readonly subject?: (input: TInput) => string;
-  /** How long after a success the same submit still joins it, in ms; 0: never. Default: 1000. */
-  readonly joinWindowMs?: number;
-  /** tRPC's own request options: a context for the links, as in `{ context: { skipBatch: true } }`. */
-  readonly trpc?: { readonly context?: Record<string, unknown> };
-};
-
-/** What `mutation.idempotency` tells of the intent that is shown. */
-export interface MutationIdempotency {
-  readonly key: string | undefined;
-  /** The answer came from the record: it was the first answer again, and the handler did not run for this request. */
-  readonly replayed: boolean | undefined;
-  /** The run that made the answer. */
-  readonly executionId: string | undefined;
-  /** How often the request was sent by TanStack Query; what `retryLink` repeats below is not seen here. */
-  readonly attempts: number;
-  /**
-   * The person had edited what they meant while nobody knew whether it had happened. It had: this is its answer, and the
-   * edited input was not sent.
-   */
-  readonly isHandedOver: boolean;
-  /** `'succeeded'` also where an `onSuccess` of the app's failed after it. Of several attempts, the last one's. */
-  readonly outcome: 'pending' | 'succeeded' | FailedOutcome | undefined;
-}
-
-/** TanStack's result, in which an error whose outcome nobody knows has a status of its own. */
-type WithUnknown<TResult> = TResult extends { readonly status: 'error' }
-  ? Omit<TResult, 'status'> & { readonly status: 'error' | 'unknown' }
-  : TResult;
-
-/** What can be done about an intent. */
-export interface IntentActions<TOutput> {
-  readonly idempotency: MutationIdempotency;
-  /** Whether it failed in a way that leaves open whether it happened. Then `status` is `'unknown'`, and `isError` too. */
-  readonly isUnknown: boolean;
-  /** Sends what was last submitted again, under its key: it runs, or the first answer comes. */
-  readonly resend: () => Promise<TOutput>;
-  /** Asks the server what became of what was last submitted. If it has ended, its answer is fetched and shown. */
-  readonly check: () => Promise<Outcome>;
-  /**
-   * Gives up what was last submitted: afterwards it is certain that it never happens, and the hook is idle. If it had
-   * happened, its answer is fetched and shown.
-   */
-  readonly cancel: () => Promise<Outcome>;
-  /** Means a new intent with the next submit, whatever its input. */
-  readonly renew: () => void;
-}
-
-export type IdempotentMutationResult<TOutput, TError, TInput, TOnMutateResult> = WithUnknown<
-  UseMutationResult<TOutput, TError, TInput, TOnMutateResult>
-> &
-  IntentActions<TOutput>;
-
-/** One sent intent, for the submits that join it. */
-interface Run<TOutput, TInput, TOnMutateResult> {
-  readonly variables: KeyedVariables<TInput>;
-  readonly promise: Promise<TOutput>;
-  /** What TanStack gives to callbacks only; set before the promise settles. */
-  last?: readonly [result: TOnMutateResult | undefined, context: MutationFunctionContext];
-}
 
 /** `useMutation` with intents: the flavours' hooks are thin over this one. */
 export function useKeyedMutation<TOutput, TError, TInput, TOnMutateResult>(
@@ -254,7 +183,7 @@ export function useKeyedMutation<TOutput, TError, TInput, TOnMutateResult>(
     return outcome;
   };
 
-  const idempotency = describe(mutation);
+  const idempotency = shownIdempotency(mutation);
   const isUnknown = mutation.status === 'error' && idempotency.outcome === 'unknown';
   return {
     ...mutation,
@@ -271,66 +200,4 @@ export function useKeyedMutation<TOutput, TError, TInput, TOnMutateResult>(
     idempotency,
     // TanStack ties `variables` to each status in a union, which a spread cannot follow.
   } as unknown as IdempotentMutationResult<TOutput, TError, TInput, TOnMutateResult>;
-}
-
-function describe<TInput>(mutation: {
-  readonly status: 'idle' | 'pending' | 'success' | 'error';
-  readonly error: unknown;
-  readonly variables: KeyedVariables<TInput> | undefined;
-}): MutationIdempotency {
-  const log = mutation.variables && logOf(mutation.variables);
-  return {
-    key: mutation.variables?.key,
-    replayed: log?.answer?.replayed,
-    executionId: log?.answer?.executionId,
-    attempts: log?.attempts ?? 0,
-    isHandedOver: log?.isHandedOver ?? false,
-    outcome: mutation.status === 'error' && log?.answer ? 'succeeded' : outcomeOf(mutation.status, mutation.error),
-  };
-}
-
-function outcomeOf(status: 'idle' | 'pending' | 'success' | 'error', error: unknown): MutationIdempotency['outcome'] {
-  switch (status) {
-    case 'idle':
-      return undefined;
-    case 'pending':
-      return 'pending';
-    case 'success':
-      return 'succeeded';
-    case 'error':
-      return retryAdvice(error).outcome;
-  }
-}
-
-/** TanStack tells the caller that sent; this tells one that joined the same, in the same order. */
-function tellLater<TOutput, TError, TInput, TOnMutateResult>(
-  run: Run<TOutput, TInput, TOnMutateResult>,
-  callbacks: MutateOptions<TOutput, TError, TInput, TOnMutateResult>,
-  isWanted: () => boolean,
-): void {
-  const { input } = run.variables;
-  run.promise.then(
-    (output) => {
-      if (!run.last || !isWanted()) return;
-      const [result, context] = run.last;
-      // TanStack's types have it that a success has its onMutate result.
-      guarded(() => callbacks.onSuccess?.(output, input, result as TOnMutateResult, context));
-      guarded(() => callbacks.onSettled?.(output, null, input, result, context));
-    },
-    (error: TError) => {
-      if (!run.last || !isWanted()) return;
-      const [result, context] = run.last;
-      guarded(() => callbacks.onError?.(error, input, result, context));
-      guarded(() => callbacks.onSettled?.(undefined, error, input, result, context));
-    },
-  );
-}
-
-/** One callback that throws must not silence the next; it is reported as TanStack reports it, unhandled. */
-function guarded(callback: () => void): void {
-  try {
-    callback();
-  } catch (error) {
-    void Promise.reject(error);
-  }
 }
