@@ -1,3 +1,4 @@
+import type { Route } from 'playwright';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Demo, delay, ONE, startDemo } from './fixture.ts';
 
@@ -13,6 +14,21 @@ const REPLAYED = /Answered from the record: the handler did not run/;
 const LOST = /No answer: the connection was lost/;
 
 const START = '**/api/trpc/conversations.start*';
+const DRAFT = 'Hello, we open a bakery in spring.';
+
+/** Sends, and stands where it has happened and its answer has not come. */
+async function sendAndLeave({ page, write, send }: Awaited<ReturnType<Demo['open']>>) {
+  const happened = new Promise<void>((resolve) => {
+    const swallow = async (route: Route) => {
+      await route.fetch();
+      resolve();
+    };
+    void page.route(START, swallow, { times: 1 });
+  });
+  await write();
+  await send.click();
+  await happened;
+}
 
 describe('one conversation', () => {
   it('after a double click: one request goes out', async () => {
@@ -81,6 +97,46 @@ describe('one conversation', () => {
     await alice.page.getByRole('region', { name: 'Your conversations' }).getByText('bakery in spring').waitFor();
     expect(await demo.rows()).toEqual(ONE);
     expect(alice.errors).toEqual([]);
+  });
+
+  it('when the page is reloaded while the answer is on its way: opened again, it says what became of it', async () => {
+    await using alice = await demo.open();
+    await sendAndLeave(alice);
+    await alice.page.reload();
+    await alice.page.getByRole('button', { name: 'Send message to Studio Mira' }).click();
+    await alice.says('Already sent: this is the first answer again.');
+    expect(await demo.rows()).toEqual(ONE);
+    expect(alice.errors).toEqual([]);
+  });
+
+  it('when the tab is closed while the answer is on its way, and another opened', async () => {
+    await using alice = await demo.open();
+    await sendAndLeave(alice);
+    const next = await alice.page.context().newPage();
+    await alice.page.close();
+    await next.goto(demo.server.url);
+    await next.getByRole('button', { name: 'Send message to Studio Mira' }).click();
+    await next.getByText('Already sent: this is the first answer again.').waitFor();
+    expect(await demo.rows()).toEqual(ONE);
+  });
+
+  it('when two tabs send the same draft', async () => {
+    await using alice = await demo.open();
+    await delay(alice.page, 1);
+    const second = await alice.page.context().newPage();
+    await second.goto(demo.server.url);
+    await second.getByRole('button', { name: 'Send message to Studio Mira' }).click();
+    await second.getByLabel('Your message').fill(DRAFT);
+    await alice.write(DRAFT);
+    const sent = alice.page.waitForRequest(/conversations\.start/);
+    await alice.send.click();
+    await sent;
+    await second.getByRole('button', { name: 'Send', exact: true }).click();
+    // Whichever of the two arrives first is the one that is executed.
+    for (const page of [alice.page, second]) {
+      await page.getByText(/^(Sent\.|Already sent: this is the first answer again\.)$/).waitFor();
+    }
+    expect(await demo.rows()).toEqual(ONE);
   });
 
   it('from the keyboard: Ctrl+Enter twice, then Escape gives the focus back', async () => {

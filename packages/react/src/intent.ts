@@ -111,6 +111,17 @@ export function failed(intents: Intents, key: string, advice: Advice): Intents {
   });
 }
 
+/** An intent that was kept from before, or is another tab's: it may have happened, and goes on under its key. */
+export function restored(intents: Intents, { content, subject }: Submitted, key: string): Intents {
+  if (intents.has(content)) return intents;
+  return new Map(intents).set(content, { state: 'open', key, subject, inDoubt: true });
+}
+
+/** Whether a submit of the same would go out under this key. */
+export function isOpen(intents: Intents, key: string): boolean {
+  return [...intents.values()].some((each) => each.key === key && each.state !== 'settled');
+}
+
 /** It is known what became of the key: it is given up, or another answers for it. */
 export function forgotten(intents: Intents, key: string): Intents {
   return new Map([...intents].filter(([, each]) => each.key !== key));

@@ -1,4 +1,4 @@
-import type { FailedOutcome, Outcome } from '@oncekey/client';
+import type { FailedOutcome, IntentPersistence, Outcome } from '@oncekey/client';
 import type { UseMutationOptions, UseMutationResult } from '@tanstack/react-query';
 import type { IntentKind } from './intent-kind.ts';
 
@@ -14,6 +14,11 @@ export type IdempotentMutationOptions<TOutput, TError, TInput, TOnMutateResult> 
    * row in a list whose rows share one hook, and the message in a chat. Default: all of this hook's are about the same.
    */
   readonly subject?: (input: TInput) => string;
+  /**
+   * Where open intents are kept, such as `persistIntents({ area: 'local', transformer: superjson })`: a reload or a closed
+   * tab in the middle of a request comes back as the same intent, and settles it. Make it once, outside of components. Default: in memory.
+   */
+  readonly persist?: IntentPersistence;
   /** How long after a success the same submit still joins it, in ms; 0: never. Default: 1000. */
   readonly joinWindowMs?: number;
   /** tRPC's own request options: a context for the links, as in `{ context: { skipBatch: true } }`. */

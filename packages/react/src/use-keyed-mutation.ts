@@ -1,4 +1,4 @@
-import { mintKey, retryAdvice, retryDelay, retryUnderSameKey } from '@oncekey/client';
+import { mintKey, retryAdvice, retryDelay, retryUnderSameKey, type SavedIntent } from '@oncekey/client';
 import { OncekeyError } from '@oncekey/core';
 import {
   type MutateOptions,
@@ -8,7 +8,17 @@ import {
   useQueryClient,
 } from '@tanstack/react-query';
 import { useCallback, useEffect, useState } from 'react';
-import { attemptFailed, failed, forgotten, NO_INTENTS, rekeyed, submit, succeeded } from './intent.ts';
+import {
+  attemptFailed,
+  failed,
+  forgotten,
+  isOpen,
+  NO_INTENTS,
+  rekeyed,
+  restored,
+  submit,
+  succeeded,
+} from './intent.ts';
 import { scopeOfIntent } from './intent-kind.ts';
 import type { KeyedVariables } from './keyed-variables.ts';
 import type { IdempotentMutationOptions, IdempotentMutationResult } from './mutation-types.ts';
@@ -19,15 +29,19 @@ import { type Run, tellLater } from './tell-later.ts';
 /** How long after a success the same submit still means the same intent, in ms. */
 const JOIN_WINDOW_MS = 1_000;
 
+/** Of what was left open by somebody else: only a new attempt answers it. */
+const NEVER = new Promise<never>(() => {});
+
 /** `useMutation` with intents: the flavours' hooks are thin over this one. */
 export function useKeyedMutation<TOutput, TError, TInput, TOnMutateResult>(
   procedure: KeyedProcedure<TOutput, TInput>,
   options: IdempotentMutationOptions<TOutput, TError, TInput, TOnMutateResult>,
 ): IdempotentMutationResult<TOutput, TError, TInput, TOnMutateResult> {
-  const { intent = 'submit', subject, joinWindowMs = JOIN_WINDOW_MS, trpc, ...callbacksAndRest } = options;
+  const { intent = 'submit', subject, persist, joinWindowMs = JOIN_WINDOW_MS, trpc, ...callbacksAndRest } = options;
   const { onMutate, onSuccess, onError, onSettled, ...rest } = callbacksAndRest;
   type Variables = KeyedVariables<TInput>;
   type CallOptions = MutateOptions<TOutput, TError, TInput, TOnMutateResult>;
+  const operation = JSON.stringify(procedure.mutationKey);
   // Not React state: two clicks in one tick must see each other before any render.
   const [box] = useState(() => ({
     intents: NO_INTENTS,
@@ -35,15 +49,18 @@ export function useKeyedMutation<TOutput, TError, TInput, TOnMutateResult>(
     latest: undefined as Variables | undefined,
     isMounted: false,
     subject: undefined as typeof subject,
-    onRekeyed({ key }: Variables, from: string) {
-      this.intents = rekeyed(this.intents, from, key);
+    onRekeyed(variables: Variables, from: string) {
+      this.intents = rekeyed(this.intents, from, variables.key);
       const run = this.runs.get(from);
       this.runs.delete(from);
-      if (run) this.runs.set(key, run);
+      if (run) this.runs.set(variables.key, run);
+      persist?.remove(operation, from);
+      if (run) persist?.hold(operation, variables, run.promise);
     },
     onSuperseded(key: string) {
       this.intents = forgotten(this.intents, key);
       this.runs.delete(key);
+      persist?.remove(operation, key);
     },
   }));
   useEffect(() => {
@@ -105,10 +122,26 @@ export function useKeyedMutation<TOutput, TError, TInput, TOnMutateResult>(
   }
 
   const { mutateAsync: send, reset: resetMutation } = mutation;
-  const operation = JSON.stringify(procedure.mutationKey);
+  /** Takes up what another tab, or this one before a reload, has left open. */
+  const restore = useCallback(
+    (saved: SavedIntent) => {
+      const input = saved.input as TInput; // it was one of this operation's when it was saved
+      // With the operation: the procedure that a hook is given may change from one render to the next.
+      const submitted = {
+        content: operation + scopeOfIntent(intent, input),
+        subject: operation + (box.subject?.(input) ?? ''),
+      };
+      const before = box.intents;
+      box.intents = restored(before, submitted, saved.key);
+      if (box.intents === before) return;
+      const variables: Variables = { input, key: saved.key, isSent: true };
+      box.runs.set(saved.key, { variables, promise: NEVER });
+    },
+    [box, operation, intent],
+  );
   const mutateAsync = useCallback(
     (input: TInput, callbacks: CallOptions = {}): Promise<TOutput> => {
-      // With the operation: the procedure that a hook is given may change from one render to the next.
+      for (const saved of persist?.load(operation) ?? []) restore(saved);
       const submitted = {
         content: operation + scopeOfIntent(intent, input),
         subject: operation + (box.subject?.(input) ?? ''),
@@ -137,17 +170,39 @@ export function useKeyedMutation<TOutput, TError, TInput, TOnMutateResult>(
       const kept = new Set([...box.intents.values()].map((each) => each.key));
       for (const key of box.runs.keys()) if (!kept.has(key)) box.runs.delete(key);
       box.runs.set(variables.key, { variables, promise });
+      persist?.hold(operation, variables, promise);
       // Not with the answer: the mutation is pending until the callbacks, which may be slow or fail, have ended.
       const windowMs = intent === 'mount' ? Number.POSITIVE_INFINITY : joinWindowMs;
       promise.then(
         () => {
           box.intents = succeeded(box.intents, variables.key, performance.now(), windowMs);
+          persist?.remove(operation, variables.key);
         },
-        () => {}, // `onError` knows; here it would undo what a callback has sent again
+        () => {
+          // `onError` knows what became of the intent; to say it here would undo what a callback has sent again.
+          if (!isOpen(box.intents, variables.key)) persist?.remove(operation, variables.key);
+        },
       );
       return promise;
     },
-    [box, send, operation, joinWindowMs, intent],
+    [box, send, operation, joinWindowMs, intent, persist, restore],
+  );
+  useEffect(
+    () =>
+      persist?.adopt(
+        operation,
+        async (saved) => {
+          restore(saved);
+          await mutateAsync(saved.input as TInput);
+        },
+        (key) => {
+          const isShown = box.latest?.key === key && isOpen(box.intents, key);
+          // Its answer is in the record: fetched if it is what this tab shows, and else nothing to it any more.
+          if (isShown) mutateAsync(box.latest?.input as TInput).catch(() => {});
+          else box.onSuperseded(key);
+        },
+      ),
+    [box, persist, operation, restore, mutateAsync],
   );
   const mutate = useCallback(
     (input: TInput, callbacks?: CallOptions): void => {
@@ -156,10 +211,11 @@ export function useKeyedMutation<TOutput, TError, TInput, TOnMutateResult>(
     [mutateAsync],
   );
   const renew = useCallback(() => {
+    for (const { key } of box.intents.values()) persist?.remove(operation, key);
     box.intents = NO_INTENTS;
     box.runs.clear();
     box.latest = undefined;
-  }, [box]);
+  }, [box, operation, persist]);
   const reset = useCallback(() => {
     renew();
     resetMutation();

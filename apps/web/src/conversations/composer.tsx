@@ -1,7 +1,9 @@
+import { persistIntents } from '@oncekey/client';
 import { useIdempotentMutation } from '@oncekey/react';
-import { useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Send, X } from 'lucide-react';
-import { type KeyboardEvent, useId, useState } from 'react';
+import { type KeyboardEvent, useId, useMemo, useState } from 'react';
+import superjson from 'superjson';
 import { useTRPC } from '../trpc.ts';
 import { Button } from '../ui/button.tsx';
 import { SendAnswer } from './send-answer.tsx';
@@ -13,7 +15,16 @@ export function Composer({ agency, onClose }: { agency: { id: string; name: stri
   const id = useId();
   const [message, setMessage] = useState('');
   const [presses, setPresses] = useState(0);
+  const me = useQuery(trpc.session.me.queryOptions());
+  const person = me.data?.person;
+  // What is on its way outlives a reload and a closed tab: opening the composer again shows what became of it. To the same
+  // person only: another one who signs in here must not send it as their own.
+  const persist = useMemo(
+    () => persistIntents({ area: 'local', transformer: superjson, prefix: `oncekey:${person}:${agency.id}` }),
+    [person, agency.id],
+  );
   const start = useIdempotentMutation(trpc.conversations.start, {
+    persist,
     onSettled: () => queryClient.invalidateQueries(trpc.conversations.pathFilter()),
   });
 
