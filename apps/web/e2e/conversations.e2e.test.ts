@@ -45,6 +45,71 @@ describe('one conversation', () => {
     expect(alice.errors).toEqual([]);
   });
 
+  it.each([0, 20, 200, 900])('after a second click %i ms after the first', async (ms) => {
+    await using alice = await demo.open();
+    await alice.write();
+    await alice.send.click();
+    await alice.page.waitForTimeout(ms);
+    await alice.send.click();
+    await alice.says('Pressed 2 times');
+    await alice.says('Sent.');
+    expect(await demo.rows()).toEqual(ONE);
+    expect(await alice.attempts()).toHaveLength(1);
+  });
+
+  it('after Enter and a click', async () => {
+    await using alice = await demo.open();
+    await delay(alice.page, 0.5);
+    await alice.write();
+    await alice.page.keyboard.press('Control+Enter');
+    await alice.send.click();
+    await alice.says('Sent.');
+    expect(await demo.rows()).toEqual(ONE);
+  });
+
+  it('when it is sent offline, pressed again, and the network comes back', async () => {
+    await using alice = await demo.open();
+    await alice.write('Hello, the first time.');
+    await alice.page.context().setOffline(true);
+    await alice.send.click();
+    await alice.says('You are offline.');
+    await alice.send.click();
+    await alice.page.context().setOffline(false);
+    await alice.says('Sent.');
+    expect(await demo.rows()).toEqual(ONE);
+  });
+
+  it('when a slow answer is overtaken by a retry', async () => {
+    await using alice = await demo.open();
+    await alice.write();
+    let slow: Promise<unknown> | undefined;
+    await alice.page.route(
+      START,
+      async (route) => {
+        slow = route.fetch({ headers: { ...route.request().headers(), 'x-demo-trouble': 'delay=1500' } });
+        await route.abort('timedout');
+      },
+      { times: 1 },
+    );
+    await alice.send.click();
+    await alice.says('Sent.'); // the retry got there first, and was executed
+    await slow; // the first arrives now, and is answered from the record
+    expect(await demo.rows()).toEqual(ONE);
+  });
+
+  it('when the person goes back and forward again', async () => {
+    await using alice = await demo.open();
+    await sendAndLeave(alice);
+    await alice.page.goto(`${demo.server.url}/healthz`);
+    await alice.page.goBack();
+    await alice.page.getByRole('button', { name: 'Send message to Studio Mira' }).click();
+    await alice.says('Already sent: this is the first answer again.');
+    await alice.page.goForward();
+    await alice.page.goBack();
+    await alice.page.getByRole('region', { name: 'Your conversations' }).getByText('bakery in spring').waitFor();
+    expect(await demo.rows()).toEqual(ONE);
+  });
+
   it('after a second click while the first is on its way', async () => {
     await using alice = await demo.open();
     await delay(alice.page, 1);
