@@ -44,7 +44,7 @@ describe.each(matrix)('over %s with %s', (name, _, transformer) => {
     expect(parseKey(server.keys()[0])).toMatchObject({ ok: true, bornAt: expect.any(Date) });
   });
 
-  it('gives two calls two keys, though they share one context object, and writes nothing into it', async () => {
+  it('gives two calls two keys, though they share one context object, and writes nothing into it (a client’s key leaked into its next request)', async () => {
     await using server = await serve({ transformer });
     const client = server.client(idempotencyLink(), end(server.url));
     const context = Object.freeze(idempotent());

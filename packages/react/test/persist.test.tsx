@@ -19,7 +19,7 @@ const create = (area: PersistOptions['area'] = 'session') => persistIntents({ ar
 const never = { retry: false } as const;
 
 describe.each(flavours)('persisted intents, with %s', (_, usePay) => {
-  it('come back after a reload as the same intent, which settles by itself', async () => {
+  it('come back after a reload as the same intent, which settles by itself (an in-flight mutation was lost on reload, the outbox replayed twice on load)', async () => {
     await using server = await serve();
     const persist = create();
     server.lost = 1;
@@ -36,6 +36,24 @@ describe.each(flavours)('persisted intents, with %s', (_, usePay) => {
     expect(new Set(server.keys()).size).toBe(1);
     expect(server.effects).toBe(1);
     expect(sessionStorage).toHaveLength(0);
+  });
+
+  it('are not doubled by one reload after the other', async () => {
+    await using server = await serve();
+    const persist = create();
+    server.lost = 4;
+    for (let reload = 0; reload < 4; reload++) {
+      const page = renderHook(() => usePay({ ...never, persist }), { wrapper: createWrapper(server.url) });
+      if (reload === 0) await act(() => page.result.current.mutateAsync({ amount: 1 }).catch(() => {}));
+      else await waitFor(() => expect(page.result.current.status).toBe('unknown'));
+      expect(sessionStorage).toHaveLength(1);
+      page.unmount();
+    }
+    const { result } = renderHook(() => usePay({ ...never, persist }), { wrapper: createWrapper(server.url) });
+    await waitFor(() => expect(result.current.status).toBe('success'));
+    expect(server.sent).toHaveLength(5);
+    expect(new Set(server.keys()).size).toBe(1);
+    expect(server.effects).toBe(1);
   });
 
   it('are one by their content, though the person submits again before they have settled', async () => {

@@ -58,7 +58,7 @@ describe.each(flavours)('useIdempotentMutation of %s', (_, usePay) => {
     expect(server.sent).toHaveLength(1);
   });
 
-  it('joins within a second of the success, and means a new intent after it', async () => {
+  it('joins within a second of the success, and means a new intent after it (a key in useState was reused by the next submit)', async () => {
     await using server = await serve();
     vi.useFakeTimers({ toFake: ['performance'] });
     const { result } = renderHook(() => usePay(), { wrapper: createWrapper(server.url) });
@@ -74,7 +74,7 @@ describe.each(flavours)('useIdempotentMutation of %s', (_, usePay) => {
     expect(new Set(server.keys()).size).toBe(2);
   });
 
-  it('keeps the key when the answer is lost and TanStack sends again: one effect, answered from the record', async () => {
+  it('keeps the key when the answer is lost and TanStack sends again: one effect, answered from the record (a clock in the key made every retry another intent)', async () => {
     await using server = await serve();
     server.lost = 2;
     const { result } = renderHook(() => usePay(soon), { wrapper: createWrapper(server.url) });
@@ -120,7 +120,7 @@ describe.each(flavours)('useIdempotentMutation of %s', (_, usePay) => {
     expect(server.effects).toBe(1);
   });
 
-  it('leaves the outcome unknown when no answer ever comes, and sends the same key again when asked', async () => {
+  it('leaves the outcome unknown when no answer ever comes, and sends the same key again when asked (no answer was taken for a failure: the user pressed again)', async () => {
     await using server = await serve();
     server.lost = 1;
     const { result } = renderHook(() => usePay({ retry: false }), { wrapper: createWrapper(server.url) });
