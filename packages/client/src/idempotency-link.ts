@@ -5,6 +5,9 @@ import { observable, type Unsubscribable } from '@trpc/server/observable';
 import { type Ask, askOf, type KeyedAnswer } from './ask.ts';
 import { withHeaderKey } from './idempotency-headers.ts';
 import { learnServerTime, mintKey } from './server-clock.ts';
+import { warnOfTwoKeys } from './two-keys.ts';
+
+declare const process: { readonly env: { readonly NODE_ENV?: string } } | undefined;
 
 export interface IdempotencyLinkOptions {
   /**
@@ -43,6 +46,10 @@ export function idempotencyLink<TRouter extends AnyTRPCRouter>(
 
       return observable((observer) => {
         const send = (key: string, isFirst: boolean): Unsubscribable => {
+          // Spelled so that a bundler leaves it out of what is shipped.
+          if (typeof process !== 'undefined' && process.env.NODE_ENV === 'development' && isFirst) {
+            warnOfTwoKeys(op.path, op.input, key);
+          }
           // Never into the caller's own context: it is passed by reference, and the key would leak into the next call.
           const headerKey = isNonJsonSerializable(op.input) ? { key, isSent: false } : undefined;
           const keyed = headerKey
