@@ -125,9 +125,15 @@ function run(program: string, args: string[], user: User, signal?: AbortSignal):
     child.stderr.on('data', (data) => {
       stderr += data;
     });
-    child.once('error', fail);
-    child.once('close', (code) =>
-      code === 0 ? ok(stdout) : fail(new Error(`${basename(program)} failed: ${stderr}`)),
-    );
+    let failure: Error | undefined;
+    child.once('error', (error) => {
+      failure = error;
+      // One that was told to go is still at work, and so are its children: what it fills is not ours to remove yet.
+      if (child.pid === undefined) fail(error);
+    });
+    child.once('close', (code) => {
+      if (code === 0 && !failure) ok(stdout);
+      else fail(failure ?? new Error(`${basename(program)} failed: ${stderr}`));
+    });
   });
 }

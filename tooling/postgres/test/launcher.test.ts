@@ -16,6 +16,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import connect from 'postgres';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { findBinaries } from '../src/binaries.ts';
+import { initialise } from '../src/data-directory.ts';
 import { type Postgres, startPostgres } from '../src/index.ts';
 import { isAlive, isGoneWithin } from '../src/process-alive.ts';
 
@@ -156,4 +158,15 @@ test('what a killed initdb left is not taken for data, and goes', async () => {
 test('a start can be given up', async () => {
   await expect(startPostgres({ dir, signal: AbortSignal.timeout(60) })).rejects.toThrow();
   expect(readdirSync(folder)).toEqual([]);
+});
+
+test('an initdb that writes on after it was told to go leaves nothing either', async () => {
+  const initdb = join(folder, 'initdb');
+  const writesOn = `trap 'sleep 0.3; mkdir -p "$2/late"; exit 1' TERM; while :; do sleep 0.02; done`;
+  writeFileSync(initdb, `#!/bin/sh\n${writesOn}\n`, { mode: 0o755 });
+  const { postgres } = await findBinaries();
+  const given = initialise(dir, { postgres, initdb }, {}, { durable: false, signal: AbortSignal.timeout(100) });
+  await expect(given).rejects.toThrow(/aborted/);
+  await new Promise((ok) => setTimeout(ok, 500));
+  expect(readdirSync(folder)).toEqual(['initdb']);
 });
