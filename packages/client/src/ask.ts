@@ -18,6 +18,8 @@ export interface Ask {
    * mounted with `idempotency.outcomes`. The call's answer is an {@link Outcome} then.
    */
   readonly about?: 'outcome' | 'abandon' | undefined;
+  /** Whoever asks sends it again by itself: `retryLink(retryKeyed)` leaves it alone. */
+  readonly isRetried?: boolean | undefined;
 }
 
 /** What became of a key, as the server says. */

@@ -17,6 +17,10 @@ export function withHeaderKey(
   return { ...context, [HEADER_KEY]: headerKey };
 }
 
+export function isInHeader(context: Readonly<Record<string, unknown>>): boolean {
+  return HEADER_KEY in context;
+}
+
 /**
  * The `Idempotency-Key` header for inputs that cannot carry an envelope: FormData, files and octets.
  *

@@ -5,7 +5,7 @@ import { observable, type Unsubscribable } from '@trpc/server/observable';
 import { type Ask, askOf, type KeyedAnswer } from './ask.ts';
 import { withHeaderKey } from './idempotency-headers.ts';
 import { learnServerTime, mintKey } from './server-clock.ts';
-import { warnOfTwoKeys } from './two-keys.ts';
+import { keyWatch } from './two-keys.ts';
 
 declare const process: { readonly env: { readonly NODE_ENV?: string } } | undefined;
 
@@ -39,17 +39,17 @@ export function idempotencyLink<TRouter extends AnyTRPCRouter>(
       if (!parsed.ok)
         return failure(new OncekeyError('KEY_INVALID', `The idempotency key is not valid: ${parsed.problem}.`));
       const isOurs = ask.key === undefined;
+      // Spelled so that a bundler leaves it out of what is shipped.
+      const watch = typeof process !== 'undefined' && process.env.NODE_ENV === 'development' ? keyWatch : undefined;
       if (ask.about) {
+        watch?.asked(parsed.key);
         const type = ask.about === 'outcome' ? 'query' : 'mutation';
         return next({ ...op, type, path: `${outcomes}.${ask.about}`, input: { key: parsed.key } });
       }
 
       return observable((observer) => {
         const send = (key: string, isFirst: boolean): Unsubscribable => {
-          // Spelled so that a bundler leaves it out of what is shipped.
-          if (typeof process !== 'undefined' && process.env.NODE_ENV === 'development' && isFirst) {
-            warnOfTwoKeys(op.path, op.input, key);
-          }
+          if (isFirst) watch?.sent(op.path, op.input, key);
           // Never into the caller's own context: it is passed by reference, and the key would leak into the next call.
           const headerKey = isNonJsonSerializable(op.input) ? { key, isSent: false } : undefined;
           const keyed = headerKey
@@ -75,7 +75,10 @@ export function idempotencyLink<TRouter extends AnyTRPCRouter>(
             error(error) {
               // A key of ours, minted a moment ago by a clock that is off: nothing was ever done under it.
               if (isOurs && isFirst && learnServerTime(error)) current = send(mintKey(), false);
-              else observer.error(error);
+              else {
+                watch?.failed(key, error);
+                observer.error(error);
+              }
             },
             complete: () => observer.complete(),
           });

@@ -45,8 +45,8 @@ export interface Submission {
   readonly key: string;
   readonly intents: Intents;
   /**
-   * The keys of intents about the same subject that may have happened without anyone here knowing: the person has edited
-   * what they meant, so these are given up before this one is sent, or answer for it.
+   * The keys of intents about the same subject that wait to be sent, or may have happened without anyone here knowing: the
+   * person has edited what they meant, so these are given up before this one is sent, or answer for it.
    */
   readonly supersedes: readonly string[];
 }
@@ -56,12 +56,16 @@ export interface Submitted {
   readonly subject: string;
 }
 
-/** @param now in ms, of the clock that `succeeded` was told; one that is never set back, or clicks are swallowed */
+/**
+ * @param now in ms, of the clock that `succeeded` was told; one that is never set back, or clicks are swallowed
+ * @param isHeldBack whether what is pending under this key waits for the network
+ */
 export function submit(
   intents: Intents,
   { content, subject }: Submitted,
   now: number,
   mintKey: () => string,
+  isHeldBack: (key: string) => boolean = () => false,
 ): Submission {
   const known = intents.get(content);
   if (known && (known.state === 'pending' || isJoinable(known, now))) {
@@ -71,7 +75,10 @@ export function submit(
   const key = open?.key ?? mintKey();
   const kept = [...intents].filter(([, each]) => each.state !== 'settled' || isJoinable(each, now));
   const edited = [...intents].filter(
-    ([other, each]) => other !== content && each.subject === subject && each.state === 'open' && each.inDoubt,
+    ([other, each]) =>
+      other !== content &&
+      each.subject === subject &&
+      (each.state === 'open' ? each.inDoubt : each.state === 'pending' && isHeldBack(each.key)),
   );
   return {
     do: 'send',

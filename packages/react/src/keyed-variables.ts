@@ -12,6 +12,8 @@ export interface KeyedVariables<TInput> {
   readonly isOfContent?: boolean;
   /** Whether it was ever sent: then it may have been used. */
   isSent?: boolean;
+  /** Edited before it was sent: it never will be. */
+  isDropped?: boolean;
   /** What was meant before it was edited, and may have happened. Shrinks as that is found out. */
   supersedes?: KeyedVariables<TInput>[];
 }

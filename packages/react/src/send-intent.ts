@@ -9,6 +9,8 @@ export interface Sending {
   /** tRPC's own, for its links. */
   readonly context: Record<string, unknown> | undefined;
   readonly mutation: MutationFunctionContext;
+  /** TanStack repeats it, so tRPC's `retryLink` need not. */
+  readonly isRetried: boolean;
 }
 
 /** What a flavour brings: the operation's name for TanStack, and a way to send an input under a key. */
@@ -35,6 +37,7 @@ export async function sendIntent<TOutput, TInput>(
   sending: Sending & { readonly events: SendEvents<TInput> },
 ): Promise<TOutput> {
   const { events } = sending;
+  if (variables.isDropped) throw new OncekeyError('ABANDONED', 'oncekey: edited before it was sent.');
   const log = logOf(variables);
   log.attempts += 1;
   for (let old = variables.supersedes?.[0]; old; old = variables.supersedes?.[0]) {
@@ -78,7 +81,7 @@ async function sendOnce<TOutput, TInput>(
     isKeyed = true;
     log.answer = answer;
   };
-  const output = await procedure.send(input, { key, onAnswer }, sending);
+  const output = await procedure.send(input, { key, onAnswer, isRetried: sending.isRetried }, sending);
   if (!isKeyed) throw new OncekeyError('MISCONFIGURED', 'Put idempotencyLink() first among the tRPC client’s links.');
   return output;
 }

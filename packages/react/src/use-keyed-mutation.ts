@@ -22,6 +22,7 @@ import {
 import { scopeOfIntent } from './intent-kind.ts';
 import type { KeyedVariables } from './keyed-variables.ts';
 import type { IdempotentMutationOptions, IdempotentMutationResult } from './mutation-types.ts';
+import { isOfflineWith } from './offline.ts';
 import { askAbout, type KeyedProcedure, sendIntent } from './send-intent.ts';
 import { shownIdempotency } from './shown-idempotency.ts';
 import { type Run, tellLater } from './tell-later.ts';
@@ -32,6 +33,8 @@ const JOIN_WINDOW_MS = 1_000;
 /** Of what was left open by somebody else: only a new attempt answers it. */
 const NEVER = new Promise<never>(() => {});
 
+declare const process: { readonly env: { readonly NODE_ENV?: string } } | undefined;
+
 /** `useMutation` with intents: the flavours' hooks are thin over this one. */
 export function useKeyedMutation<TOutput, TError, TInput, TOnMutateResult>(
   procedure: KeyedProcedure<TOutput, TInput>,
@@ -41,6 +44,9 @@ export function useKeyedMutation<TOutput, TError, TInput, TOnMutateResult>(
   const { onMutate, onSuccess, onError, onSettled, ...rest } = callbacksAndRest;
   type Variables = KeyedVariables<TInput>;
   type CallOptions = MutateOptions<TOutput, TError, TInput, TOnMutateResult>;
+  const nearest = useQueryClient(procedure.queryClient);
+  // Without a subject, what waits offline may be ten things; with a scope, it is a queue.
+  const isAboutOne = subject !== undefined && rest.scope === undefined;
   const operation = JSON.stringify(procedure.mutationKey);
   // Not React state: two clicks in one tick must see each other before any render.
   const [box] = useState(() => ({
@@ -49,6 +55,7 @@ export function useKeyedMutation<TOutput, TError, TInput, TOnMutateResult>(
     latest: undefined as Variables | undefined,
     isMounted: false,
     subject: undefined as typeof subject,
+    persist,
     onRekeyed(variables: Variables, from: string) {
       this.intents = rekeyed(this.intents, from, variables.key);
       const run = this.runs.get(from);
@@ -65,6 +72,10 @@ export function useKeyedMutation<TOutput, TError, TInput, TOnMutateResult>(
   }));
   useEffect(() => {
     box.subject = subject; // most often a new function with each render, which must not make a new `mutate`
+    if (typeof process !== 'undefined' && process.env.NODE_ENV === 'development' && persist !== box.persist) {
+      console.warn('oncekey: `persist` is another one than before: make it once, outside of the component.');
+      box.persist = persist;
+    }
   });
   useEffect(() => {
     box.isMounted = true;
@@ -72,6 +83,12 @@ export function useKeyedMutation<TOutput, TError, TInput, TOnMutateResult>(
       box.isMounted = false;
     };
   }, [box]);
+
+  const sending = (context: MutationFunctionContext) => ({
+    context: trpc?.context,
+    mutation: context,
+    isRetried: rest.retry !== false,
+  });
 
   /** The QueryClient's own callbacks, which ours would hide, and which must not see our variables either. */
   const defaultsOf = ({ client, mutationKey }: MutationFunctionContext) =>
@@ -87,7 +104,7 @@ export function useKeyedMutation<TOutput, TError, TInput, TOnMutateResult>(
       mutationKey: procedure.mutationKey,
       mutationFn: async (variables, context) => {
         try {
-          return await sendIntent(procedure, variables, { context: trpc?.context, mutation: context, events: box });
+          return await sendIntent(procedure, variables, { ...sending(context), events: box });
         } catch (error) {
           box.intents = attemptFailed(box.intents, variables.key, retryAdvice(error));
           throw error;
@@ -146,7 +163,9 @@ export function useKeyedMutation<TOutput, TError, TInput, TOnMutateResult>(
         content: operation + scopeOfIntent(intent, input),
         subject: operation + (box.subject?.(input) ?? ''),
       };
-      const submission = submit(box.intents, submitted, performance.now(), mintKey);
+      const isHeldBack = (key: string) =>
+        isAboutOne && isOfflineWith(nearest, (variables) => variables === box.runs.get(key)?.variables);
+      const submission = submit(box.intents, submitted, performance.now(), mintKey, isHeldBack);
       box.intents = submission.intents;
       const known = box.runs.get(submission.key);
       if (submission.do === 'join' && known) {
@@ -159,7 +178,13 @@ export function useKeyedMutation<TOutput, TError, TInput, TOnMutateResult>(
         known && intent !== 'mount'
           ? known.variables
           : { input, key: submission.key, isOfContent: intent === 'content' };
-      variables.supersedes = submission.supersedes.flatMap((key) => box.runs.get(key)?.variables ?? []);
+      const edited = submission.supersedes.flatMap((key) => box.runs.get(key)?.variables ?? []);
+      variables.supersedes = edited.filter((each) => each.isSent);
+      for (const each of edited) {
+        if (each.isSent) continue;
+        each.isDropped = true;
+        box.onSuperseded(each.key);
+      }
       box.latest = variables;
       const promise = send(variables, {
         onSuccess: (output, _, result, context) => callbacks.onSuccess?.(output, variables.input, result, context),
@@ -185,7 +210,7 @@ export function useKeyedMutation<TOutput, TError, TInput, TOnMutateResult>(
       );
       return promise;
     },
-    [box, send, operation, joinWindowMs, intent, persist, restore],
+    [box, send, operation, joinWindowMs, intent, persist, restore, nearest, isAboutOne],
   );
   useEffect(
     () =>
@@ -221,7 +246,6 @@ export function useKeyedMutation<TOutput, TError, TInput, TOnMutateResult>(
     resetMutation();
   }, [renew, resetMutation]);
 
-  const nearest = useQueryClient(procedure.queryClient);
   const latest = async () => {
     if (!box.latest) throw new OncekeyError('MISCONFIGURED', 'oncekey: nothing was submitted yet.');
     return box.latest;
@@ -230,7 +254,7 @@ export function useKeyedMutation<TOutput, TError, TInput, TOnMutateResult>(
   const ask = async (about: 'outcome' | 'abandon') => {
     const variables = await latest();
     const asked = { client: nearest, meta: undefined, mutationKey: [...procedure.mutationKey] };
-    const outcome = await askAbout(procedure, about, variables, { context: trpc?.context, mutation: asked });
+    const outcome = await askAbout(procedure, about, variables, sending(asked));
     if (outcome.state === 'succeeded' || outcome.state === 'failed') await mutateAsync(variables.input).catch(() => {});
     else if (outcome.state === 'abandoned') {
       box.onSuperseded(variables.key);

@@ -1,5 +1,6 @@
 /** What works with useMutation works with the hook, and costs no more renders. */
 import { persistIntents } from '@oncekey/client';
+import { isOncekeyError } from '@oncekey/core';
 import { onlineManager, QueryClient, useMutation, useMutationState, useQuery } from '@tanstack/react-query';
 import { act, cleanup, renderHook, waitFor } from '@testing-library/react';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -71,6 +72,32 @@ describe.each(flavours)('with %s', (_, usePay) => {
     });
     await act(() => Promise.all([1, 2, 3].map((amount) => result.current.mutateAsync({ amount }))));
     expect(server.sent.map(({ input }) => input)).toEqual([{ amount: 1 }, { amount: 2 }, { amount: 3 }]);
+  });
+
+  it('offline → edit → online: what was not sent yet gives way to its edit, one effect', async () => {
+    await using server = await serve();
+    const { result } = renderHook(() => usePay({ subject: () => 'draft' }), { wrapper: createWrapper(server.url) });
+    onlineManager.setOnline(false);
+    const before = act(() => result.current.mutateAsync({ amount: 1 }).catch((error: unknown) => error));
+    act(() => result.current.mutate({ amount: 2 }));
+    act(() => onlineManager.setOnline(true));
+    await waitFor(() => expect(result.current.data).toMatchObject({ id: 1, amount: 2 }));
+    expect(isOncekeyError(await before, 'ABANDONED')).toBe(true);
+    expect(server.sent).toHaveLength(1);
+    expect(server.effects).toBe(1);
+  });
+
+  it('offline, ten things that nobody said are one thing all go out, and so does a queue', async () => {
+    await using server = await serve();
+    const subject = () => 'draft';
+    for (const options of [{}, { subject, scope: { id: 'queue' } }]) {
+      const { result } = renderHook(() => usePay(options), { wrapper: createWrapper(server.url) });
+      onlineManager.setOnline(false);
+      const sent = act(() => Promise.all([1, 2, 3].map((amount) => result.current.mutateAsync({ amount }))));
+      act(() => onlineManager.setOnline(true));
+      await sent;
+    }
+    expect(server.effects).toBe(6);
   });
 
   it('offline, it waits under its key, through a reload too, and goes out once', async () => {

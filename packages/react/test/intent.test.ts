@@ -53,6 +53,15 @@ describe('an intent', () => {
     expect(submit(failed(attemptFailed(pending, key, LOST), key, SPENT), of('a'), 10, mint).key).not.toBe(key);
   });
 
+  it('that waits for the network is given up by an edit of it, and by nothing else', () => {
+    const isHeldBack = (each: string) => each === key;
+    const about = submit(NO_INTENTS, of('a', 's'), 0, () => key).intents;
+    expect(submit(about, of('b', 's'), 10, mint, isHeldBack).supersedes).toEqual([key]);
+    expect(submit(about, of('b', 's'), 10, mint).supersedes).toEqual([]);
+    expect(submit(about, of('b', 'other'), 10, mint, isHeldBack).supersedes).toEqual([]);
+    expect(submit(about, of('a', 's'), 10, mint, isHeldBack)).toMatchObject({ do: 'join', supersedes: [] });
+  });
+
   it('is pending while another attempt follows by itself', () => {
     expect(submit(attemptFailed(pending, key, LOST), of('a'), 10, mint)).toMatchObject({ do: 'join', key });
   });

@@ -38,6 +38,20 @@ describe.each(flavours)('persisted intents, with %s', (_, usePay) => {
     expect(sessionStorage).toHaveLength(0);
   });
 
+  it('are warned about in development where they are made anew with each render', async () => {
+    vi.stubEnv('NODE_ENV', 'development');
+    await using server = await serve();
+    const warned = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const once = create();
+    const kept = renderHook(() => usePay({ persist: once }), { wrapper: createWrapper(server.url) });
+    kept.rerender();
+    expect(warned).not.toHaveBeenCalled();
+    const page = renderHook(() => usePay({ persist: create() }), { wrapper: createWrapper(server.url) });
+    page.rerender();
+    expect(warned).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(/make it once/));
+    vi.unstubAllEnvs();
+  });
+
   it('are not doubled by one reload after the other', async () => {
     await using server = await serve();
     const persist = create();

@@ -1,4 +1,4 @@
-import { idempotencyLink } from '@oncekey/client';
+import { idempotencyLink, retryKeyed } from '@oncekey/client';
 import { act, cleanup, renderHook, waitFor } from '@testing-library/react';
 import { retryLink } from '@trpc/client';
 import { StrictMode } from 'react';
@@ -9,6 +9,7 @@ import { oncekeyRefusal, refusal, serve } from './server.ts';
 afterEach(() => {
   cleanup();
   vi.useRealTimers();
+  vi.restoreAllMocks();
 });
 
 /** Retries at once: how long they wait is tested where it is decided. */
@@ -96,6 +97,28 @@ describe.each(flavours)('useIdempotentMutation of %s', (_, usePay) => {
     await act(() => result.current.mutateAsync({ amount: 1 }));
     expect(server.sent).toHaveLength(3);
     expect(new Set(server.keys()).size).toBe(1);
+    expect(server.effects).toBe(1);
+  });
+
+  it('does not multiply attempts with retryLink(retryKeyed): TanStack sends four times, not sixteen', async () => {
+    await using server = await serve();
+    server.lost = 100;
+    const links = [idempotencyLink(), retryLink(retryKeyed)] as Parameters<typeof createWrapper>[1];
+    const { result } = renderHook(() => usePay(soon), { wrapper: createWrapper(server.url, links) });
+    await act(() => result.current.mutateAsync({ amount: 1 }).catch(() => {}));
+    expect(server.sent).toHaveLength(4);
+    expect(new Set(server.keys()).size).toBe(1);
+    expect(server.effects).toBe(1);
+  });
+
+  it('leaves retrying to retryLink(retryKeyed) where it does not retry itself', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(-0.98); // as good as no delay
+    await using server = await serve();
+    server.lost = 2;
+    const links = [idempotencyLink(), retryLink(retryKeyed)] as Parameters<typeof createWrapper>[1];
+    const { result } = renderHook(() => usePay({ retry: false }), { wrapper: createWrapper(server.url, links) });
+    await act(() => result.current.mutateAsync({ amount: 1 }));
+    expect(server.sent).toHaveLength(3);
     expect(server.effects).toBe(1);
   });
 
