@@ -11,7 +11,7 @@ export async function startDemo() {
   return {
     server,
     /** A person's own browser profile, signed in through the page. */
-    open: (person: Person = 'Alice') => openPage(browser, server.url, person),
+    open: (person: Person = 'Alice', url = server.url) => openPage(browser, url, person),
     async clear() {
       await sql`truncate conversations, messages, oncekey_records`;
     },

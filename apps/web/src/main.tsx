@@ -9,6 +9,10 @@ const queryClient = new QueryClient({ defaultOptions: { queries: { staleTime: 5_
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
 
+if (new URLSearchParams(location.search).has('devtools')) {
+  void import('./devtools.tsx').then(({ showDevtools }) => showDevtools(queryClient));
+}
+
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>

@@ -1,7 +1,7 @@
 import type { Answer } from '@oncekey/core';
 
 /** What came back for a mutation that was sent under a key. */
-export interface KeyedAnswer extends Pick<Answer, 'replayed'> {
+export interface KeyedAnswer extends Pick<Answer, 'replayed' | 'waited'> {
   readonly key: string;
   /** The run that made the answer; `undefined` where the key went by header. */
   readonly executionId: string | undefined;

@@ -11,6 +11,8 @@ export interface Answer {
   readonly replayed: boolean;
   /** The accepted run that made the answer, a UUIDv7; the same for every replay of it. */
   readonly executionId: string;
+  /** It had to wait for another request under the same key, or for what holds its dedupe key. */
+  readonly waited?: true | undefined;
 }
 
 /** `{ "~idempotency": { key }, input }` */
@@ -25,9 +27,10 @@ export function unwrapInput(raw: unknown): { readonly key: unknown; readonly inp
   return { key: isObject(head) && Object.hasOwn(head, 'key') ? head['key'] : undefined, input: raw['input'] };
 }
 
-/** `{ "~idempotency": { replayed, executionId }, data }` */
+/** `{ "~idempotency": { replayed, executionId, waited? }, data }` */
 export function wrapOutput(answer: Answer, data: unknown): object {
-  return { [ENVELOPE]: { replayed: answer.replayed, executionId: answer.executionId }, data };
+  const { replayed, executionId, waited } = answer;
+  return { [ENVELOPE]: { replayed, executionId, ...(waited && { waited }) }, data };
 }
 
 /** The envelope in an answer, or `undefined` if the server sent none. */
@@ -37,7 +40,8 @@ export function unwrapOutput(output: unknown): { readonly answer: Answer; readon
   if (!isObject(head) || typeof head['replayed'] !== 'boolean' || typeof head['executionId'] !== 'string') {
     return undefined;
   }
-  return { answer: { replayed: head['replayed'], executionId: head['executionId'] }, data: output['data'] };
+  const { replayed, executionId, waited } = head;
+  return { answer: { replayed, executionId, ...(waited === true && { waited }) }, data: output['data'] };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

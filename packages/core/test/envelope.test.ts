@@ -57,6 +57,14 @@ describe('the envelope of an answer', () => {
     );
   });
 
+  it('says that it has waited, and only that', () => {
+    const answer = { replayed: true, executionId: 'e-1', waited: true } as const;
+    expect(unwrapOutput(JSON.parse(JSON.stringify(wrapOutput(answer, 1))))).toStrictEqual({ answer, data: 1 });
+    expect(unwrapOutput({ '~idempotency': { ...answer, waited: 'yes' }, data: 1 })?.answer).not.toHaveProperty(
+      'waited',
+    );
+  });
+
   it('carries any answer and any data back', () => {
     fc.assert(
       fc.property(answers, fc.anything(), (answer, data) => {

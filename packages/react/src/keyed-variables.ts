@@ -1,4 +1,4 @@
-import type { KeyedAnswer } from '@oncekey/client';
+import type { KeyedAnswer, Outcome } from '@oncekey/client';
 
 /**
  * A mutation's variables: the one place that outlives retries, re-renders, a pause and a stored cache, so the key lives
@@ -18,15 +18,24 @@ export interface KeyedVariables<TInput> {
   supersedes?: KeyedVariables<TInput>[];
 }
 
-interface Log {
+/** What can be done about one intent, by whoever looks at it from outside. */
+export interface IntentHandles {
+  readonly resend: () => Promise<unknown>;
+  readonly check: () => Promise<Outcome>;
+  readonly cancel: () => Promise<Outcome>;
+}
+
+export interface Log {
   attempts: number;
   answer?: KeyedAnswer;
   /** The answer is that of what was meant before the edit, which had gone through after all. */
   isHandedOver?: boolean;
+  /** From the first attempt on. */
+  handles?: IntentHandles;
 }
 
 /** What happened to a sent intent, beside its variables: read while rendering, written before TanStack renders. */
-const logs = new WeakMap<object, Log>();
+export const logs = new WeakMap<object, Log>();
 
 export function logOf(variables: KeyedVariables<unknown>): Log {
   const log = logs.get(variables) ?? { attempts: 0 };

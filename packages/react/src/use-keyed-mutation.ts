@@ -20,7 +20,7 @@ import {
   succeeded,
 } from './intent.ts';
 import { scopeOfIntent } from './intent-kind.ts';
-import type { KeyedVariables } from './keyed-variables.ts';
+import { type KeyedVariables, logOf } from './keyed-variables.ts';
 import type { IdempotentMutationOptions, IdempotentMutationResult } from './mutation-types.ts';
 import { isOfflineWith } from './offline.ts';
 import { askAbout, type KeyedProcedure, sendIntent } from './send-intent.ts';
@@ -103,6 +103,7 @@ export function useKeyedMutation<TOutput, TError, TInput, TOnMutateResult>(
       ...rest,
       mutationKey: procedure.mutationKey,
       mutationFn: async (variables, context) => {
+        logOf(variables).handles = handlesOf(variables);
         try {
           return await sendIntent(procedure, variables, { ...sending(context), events: box });
         } catch (error) {
@@ -186,6 +187,7 @@ export function useKeyedMutation<TOutput, TError, TInput, TOnMutateResult>(
         box.onSuperseded(each.key);
       }
       box.latest = variables;
+      logOf(variables); // before anyone hears of the mutation: they know it by that
       const promise = send(variables, {
         onSuccess: (output, _, result, context) => callbacks.onSuccess?.(output, variables.input, result, context),
         onError: (error, _, result, context) => callbacks.onError?.(error, variables.input, result, context),
@@ -246,21 +248,27 @@ export function useKeyedMutation<TOutput, TError, TInput, TOnMutateResult>(
     resetMutation();
   }, [renew, resetMutation]);
 
+  const handlesOf = (variables: Variables) => {
+    const ask = async (about: 'outcome' | 'abandon') => {
+      const asked = { client: nearest, meta: undefined, mutationKey: [...procedure.mutationKey] };
+      const outcome = await askAbout(procedure, about, variables, sending(asked));
+      if (outcome.state === 'succeeded' || outcome.state === 'failed') {
+        await mutateAsync(variables.input).catch(() => {});
+      } else if (outcome.state === 'abandoned') {
+        box.onSuperseded(variables.key);
+        if (about === 'abandon' && box.latest === variables) reset();
+      }
+      return outcome;
+    };
+    return {
+      resend: () => mutateAsync(variables.input),
+      check: () => ask('outcome'),
+      cancel: () => ask('abandon'),
+    };
+  };
   const latest = async () => {
     if (!box.latest) throw new OncekeyError('MISCONFIGURED', 'oncekey: nothing was submitted yet.');
-    return box.latest;
-  };
-  const resend = async () => mutateAsync((await latest()).input);
-  const ask = async (about: 'outcome' | 'abandon') => {
-    const variables = await latest();
-    const asked = { client: nearest, meta: undefined, mutationKey: [...procedure.mutationKey] };
-    const outcome = await askAbout(procedure, about, variables, sending(asked));
-    if (outcome.state === 'succeeded' || outcome.state === 'failed') await mutateAsync(variables.input).catch(() => {});
-    else if (outcome.state === 'abandoned') {
-      box.onSuperseded(variables.key);
-      if (about === 'abandon') reset();
-    }
-    return outcome;
+    return handlesOf(box.latest);
   };
 
   const idempotency = shownIdempotency(mutation);
@@ -273,9 +281,9 @@ export function useKeyedMutation<TOutput, TError, TInput, TOnMutateResult>(
     mutateAsync,
     reset,
     renew,
-    resend,
-    check: () => ask('outcome'),
-    cancel: () => ask('abandon'),
+    resend: async () => (await latest()).resend(),
+    check: async () => (await latest()).check(),
+    cancel: async () => (await latest()).cancel(),
     isUnknown,
     idempotency,
     // TanStack ties `variables` to each status in a union, which a spread cannot follow.

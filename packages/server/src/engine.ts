@@ -44,6 +44,7 @@ export interface Answered {
   readonly executionId: string;
   /** `false` only for the request whose own handler run made the answer. */
   readonly replayed: boolean;
+  readonly waited: boolean;
   readonly data: unknown;
 }
 
@@ -108,11 +109,11 @@ export function createEngine<Tx>(parts: EngineParts<Tx>): Engine<Tx> {
         const own = inFlight.start(request.id, request, () => lead(request, attempt, deadline, waits));
         const landing = await own.landed;
         if (!landing.ok) throw await told(request, mode, landing.error);
-        return complete(request, mode, landing.value, { isOwn: true, since });
+        return complete(request, mode, landing.value, { isOwn: true, since, waited: waits.isNoted });
       }
       await noteWait(request, mode, waits);
       const landing = await join(first, request, deadline);
-      if (landing.ok) return complete(request, mode, landing.value, { isOwn: false, since });
+      if (landing.ok) return complete(request, mode, landing.value, { isOwn: false, since, waited: waits.isNoted });
       // A refusal of ours holds for every duplicate. What the handler threw left nothing behind, so there is nothing to
       // share: the next in line runs, as it would in another process.
       if (isOncekeyError(landing.error)) throw landing.error;
@@ -151,20 +152,20 @@ export function createEngine<Tx>(parts: EngineParts<Tx>): Engine<Tx> {
     request: KeyedRequest,
     mode: 'transactional' | 'leased',
     settled: Settled,
-    { isOwn, since }: { isOwn: boolean; since: number },
+    { isOwn, since, waited }: { isOwn: boolean; since: number; waited: boolean },
   ): Promise<Answered> {
     const { executionId, executed, id } = settled;
     if (executed && isOwn) {
       noteSuspect(request, executionId);
       if ('error' in executed) throw executed.error;
-      return { executionId, replayed: false, data: executed.data };
+      return { executionId, replayed: false, waited, data: executed.data };
     }
     const { operation, actor } = request;
     listeners.tell({ kind: 'replayed', mode, id: request.id, operation, executionId, durationMs: elapsed(since) });
     await store.note([{ kind: 'replayed', id: request.id, operation, executionId, actor }]);
     const value = results.read(settled.result, recordLabel(id));
     if (settled.state === 'failed') throw request.errors.read(value);
-    return { executionId, replayed: true, data: value };
+    return { executionId, replayed: true, waited, data: value };
   }
 
   /** Refusals that somebody may want to know of. */

@@ -42,6 +42,8 @@ export interface Executed<T> {
   readonly data: T;
   /** Whether it was answered from the record. */
   readonly replayed: boolean;
+  /** Whether another request under the same key, or what holds its dedupe key, had to end first. */
+  readonly waited: boolean;
   readonly executionId: string;
 }
 

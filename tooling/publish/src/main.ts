@@ -7,7 +7,7 @@ import { join } from 'node:path';
 const root = join(import.meta.dirname, '../../..');
 const tools = join(import.meta.dirname, '../node_modules/.bin');
 const named = process.argv.slice(2);
-const packages = named.length > 0 ? named : ['core', 'server', 'client', 'react'];
+const packages = named.length > 0 ? named : ['core', 'server', 'client', 'react', 'devtools'];
 const tarballs = mkdtempSync(join(tmpdir(), 'oncekey-publish-'));
 
 /** Quiet unless it fails: a passing check has nothing to say. */

@@ -86,7 +86,8 @@ function protectedProcedure<Tx>(
         if (!result.ok) throw result.error;
         return result.data;
       });
-      call.answer = { replayed: answered.replayed, executionId: answered.executionId };
+      const { replayed, executionId, waited } = answered;
+      call.answer = { replayed, executionId, ...(waited && { waited }) };
       return answerWith(answered.data);
     } catch (error) {
       throw toTRPCError(error);

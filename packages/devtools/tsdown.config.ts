@@ -1,0 +1,10 @@
+import { defineConfig } from 'tsdown';
+
+export default defineConfig({
+  entry: ['src/index.tsx'],
+  platform: 'neutral',
+  // .mjs on every platform, which the published `exports` name.
+  fixedExtension: true,
+  unbundle: true,
+  dts: true,
+});
