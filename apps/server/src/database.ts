@@ -15,6 +15,11 @@ const client = connect(10);
 /** The process's pool. */
 export const db: Db = drizzle(client);
 
+/** Calls `listener` with each notification on a channel, also after the connection was lost and made anew. */
+export async function onNotification(channel: string, listener: () => void): Promise<void> {
+  await client.listen(channel, listener);
+}
+
 export function closeDatabase(): Promise<void> {
   return client.end({ timeout: 1 });
 }

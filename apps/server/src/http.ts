@@ -1,3 +1,4 @@
+import type { ReadableStream } from 'node:stream/web';
 import type { HttpBindings } from '@hono/node-server';
 import { serveStatic } from '@hono/node-server/serve-static';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
@@ -8,11 +9,14 @@ import { csrf } from 'hono/csrf';
 import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
 import { db } from './database.ts';
+import { idempotency } from './idempotency.ts';
+import { MOST_UPLOAD_BYTES, takeUpload } from './imports/upload.ts';
 import { logError } from './log.ts';
 import { appRouter } from './router.ts';
 import { readSession, writeSession } from './session/cookie.ts';
+import { parseTrouble, TROUBLE_HEADER } from './trouble/trouble.ts';
 import { troubledNetwork } from './trouble/troubled-network.ts';
-import { type Context, idempotency } from './trpc.ts';
+import type { Context } from './trpc.ts';
 
 const ENDPOINT = '/api/trpc';
 const MOST_BODY_BYTES = 256 * 1024;
@@ -33,6 +37,8 @@ export function createHttpApp({ sessionSecret, webRoot }: { sessionSecret: strin
       createContext: async ({ info, resHeaders }): Promise<Context> => ({
         ...idempotency.fromRequest({ req, info }),
         db,
+        attempt: (req.headers.get('x-demo-attempt') ?? '').slice(0, 64),
+        crashAt: parseTrouble(req.headers.get(TROUBLE_HEADER) ?? '')?.crashAt,
         person: await readSession(req.headers.get('cookie'), sessionSecret),
         setPerson: async (person) => resHeaders.append('set-cookie', await writeSession(person, sessionSecret)),
       }),
@@ -59,7 +65,21 @@ export function createHttpApp({ sessionSecret, webRoot }: { sessionSecret: strin
       await db.execute(sql`select 1`);
       return c.text('ok\n');
     })
-    .use('/api/*', csrf(), refuseForeignOrigin, bodyLimit({ maxSize: MOST_BODY_BYTES }))
+    .use('/api/*', csrf(), refuseForeignOrigin)
+    .post('/api/imports/files', bodyLimit({ maxSize: MOST_UPLOAD_BYTES }), async (c) => {
+      const person = await readSession(c.req.header('cookie') ?? null, sessionSecret);
+      if (!person) return c.json({ problem: 'Sign in first.' }, 401);
+      if (!c.req.raw.body) return c.json({ problem: 'There is no file.' }, 400);
+      try {
+        return c.json(
+          await takeUpload(person, c.req.query('name') ?? '', c.req.raw.body as ReadableStream<Uint8Array>),
+        );
+      } catch (error) {
+        if (error instanceof HTTPException || (error as Error).name === 'BodyLimitError') throw error;
+        return c.json({ problem: `This file cannot be imported: ${(error as Error).message}` }, 400);
+      }
+    })
+    .use('/api/*', bodyLimit({ maxSize: MOST_BODY_BYTES }))
     .use(`${ENDPOINT}/*`, troubledNetwork(handleTrpc))
     .all(`${ENDPOINT}/*`, (c) => handleTrpc(c.req.raw))
     .all('/api/*', (c) => c.text('There is nothing here.\n', 404))

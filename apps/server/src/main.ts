@@ -5,6 +5,8 @@ import { seedAgencies } from './agencies/seed.ts';
 import { closeDatabase, db, migrateDatabase } from './database.ts';
 import { environment } from './environment.ts';
 import { createHttpApp } from './http.ts';
+import { seedOrders } from './invoices/seed.ts';
+import { boss, closeJobs } from './jobs.ts';
 import { sessionSecretOf } from './session/secret.ts';
 
 /** How long running requests have when the server is told to stop, in ms. */
@@ -12,6 +14,8 @@ const GRACE_MS = 600;
 
 await migrateDatabase();
 await seedAgencies(db);
+await seedOrders(db);
+await boss(); // its tables, before the first job
 
 const app = createHttpApp({
   sessionSecret: environment.sessionSecret ?? (await sessionSecretOf(db)),
@@ -27,6 +31,7 @@ const stop = async () => {
   const closing = setInterval(() => 'closeIdleConnections' in server && server.closeIdleConnections(), 20);
   await closed;
   clearInterval(closing);
+  await closeJobs();
   await closeDatabase();
 };
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);

@@ -1,24 +1,51 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { startOutside } from '@oncekey/demo-outside';
 import { createDatabase } from '@oncekey/postgres/testing';
 import postgres from 'postgres';
 import { inject } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const WORKER = fileURLToPath(new URL('../src/worker.ts', import.meta.url));
 
-/** A real process of the demo's server on a database of its own, spoken to as curl does. */
+/**
+ * A real process of the demo's server on a database of its own, spoken to as curl does; the outside world beside it, and as
+ * many workers as a test starts.
+ */
 export async function startDemoServer() {
   const database = await createDatabase(inject('postgresUrl'));
   const sql = postgres(database.url, { max: 4, onnotice() {} });
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
+  const data = mkdtempSync(join(tmpdir(), 'oncekey-demo-server-'));
+  const outside = await startOutside({ data: join(data, 'outside'), port: 0, smtpPort: 0 });
+  const env = {
+    ...process.env,
+    DATABASE_URL: database.url,
+    PORT: String(port),
+    HOST: '127.0.0.1',
+    OUTSIDE_PORT: new URL(outside.url).port,
+    SMTP_PORT: String(outside.smtpPort),
+    DEMO_DATA: data,
+  };
+  const workers = new Set<ChildProcess>();
   let child = await start();
+
+  const supervised: { isOver: boolean }[] = [];
+
+  async function count(table: string): Promise<number> {
+    const [row] = await sql<{ count: number }[]>`select count(*)::int from ${sql(table)}`;
+    return row?.count ?? Number.NaN;
+  }
 
   async function start(): Promise<ChildProcess> {
     const started = spawn(process.execPath, [MAIN], {
-      env: { ...process.env, DATABASE_URL: database.url, PORT: String(port), HOST: '127.0.0.1' },
+      env,
       stdio: ['ignore', 'ignore', 'ignore'],
     });
     for (let tries = 0; !(await isUp(url)); tries++) {
@@ -31,6 +58,24 @@ export async function startDemoServer() {
   return {
     url,
     sql,
+    outside: outside.url,
+    /** A worker, which is started again when it is killed, as the demo does. @returns what ends it */
+    startWorker() {
+      const state = { isOver: false };
+      const run = () => {
+        const worker = spawn(process.execPath, [WORKER], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+        workers.add(worker);
+        worker.once('exit', () => {
+          workers.delete(worker);
+          if (!state.isOver) run();
+        });
+      };
+      run();
+      supervised.push(state);
+    },
+    killWorkers() {
+      for (const worker of workers) worker.kill('SIGKILL');
+    },
     async kill(signal: NodeJS.Signals) {
       const exited = once(child, 'exit');
       child.kill(signal);
@@ -57,11 +102,12 @@ export async function startDemoServer() {
       });
       return { status: response.status, headers: response.headers, text: await response.text() };
     },
-    async conversations(): Promise<number> {
-      const [row] = await sql<{ count: number }[]>`select count(*)::int from conversations`;
-      return row?.count ?? Number.NaN;
-    },
+    conversations: () => count('conversations'),
+    messages: () => count('messages'),
+    count,
     async [Symbol.asyncDispose]() {
+      for (const state of supervised) state.isOver = true;
+      await Promise.all([...workers].map((worker) => [once(worker, 'exit'), worker.kill('SIGKILL')][0]));
       if (child.exitCode === null && child.signalCode === null) {
         const exited = once(child, 'exit');
         child.kill('SIGKILL');
@@ -69,6 +115,8 @@ export async function startDemoServer() {
       }
       await sql.end({ timeout: 1 });
       await database[Symbol.asyncDispose]();
+      await outside[Symbol.asyncDispose]();
+      rmSync(data, { recursive: true, force: true });
     },
   };
 }

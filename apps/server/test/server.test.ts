@@ -61,7 +61,7 @@ describe('without our client', () => {
     const answers = JSON.parse(second.text);
     expect([answers[0], answers[2]]).toEqual([first[0], first[2]]);
     expect(answers[1].error.json.data.oncekey.code).toBe('KEY_REQUIRED');
-    expect(await server.conversations()).toBe(2);
+    expect(await server.messages()).toBe(2);
   });
 });
 

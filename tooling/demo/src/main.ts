@@ -9,6 +9,10 @@ process.exit(
   await runDemo({
     data: join(root, '.data'),
     serverEntry: join(root, 'apps/server/src/main.ts'),
+    companions: {
+      'outside world': join(root, 'apps/outside/src/main.ts'),
+      worker: join(root, 'apps/server/src/worker.ts'),
+    },
     prepare: (signal) => buildPages(root, signal),
   }),
 );

@@ -42,3 +42,15 @@ async function tryToListen(port: number, host: string): Promise<string | undefin
   await once(probe, 'close');
   return undefined;
 }
+
+/** One that nobody listens on just now. */
+export async function freePort(): Promise<number> {
+  const probe = createServer();
+  probe.listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  if (address === null || typeof address === 'string') throw new Error('there is no free port');
+  return address.port;
+}

@@ -2,16 +2,18 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { watchCallers } from './callers.ts';
 import { openDatabase } from './database.ts';
-import { readPort, refuseOccupiedPort } from './port.ts';
+import { freePort, readPort, refuseOccupiedPort } from './port.ts';
 import { claimFolder } from './running-demo.ts';
-import { runServer } from './server-process.ts';
 import { StartProblem } from './start-problem.ts';
+import { runProcess } from './supervised-process.ts';
 
 export interface DemoOptions {
   /** The folder for the database's data and for the note of who runs. */
   data: string;
   /** The program that serves the demo: it migrates by itself and answers GET /healthz when it is ready. */
   serverEntry: string;
+  /** Programs beside it, by name. They find each other through the environment, as the server finds them. */
+  companions?: Readonly<Record<string, string>>;
   /** What has to be there before the server starts, done while PostgreSQL starts. */
   prepare(signal: AbortSignal): Promise<void>;
 }
@@ -42,7 +44,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   }
 }
 
-async function serve({ data, serverEntry, prepare }: DemoOptions, signal: AbortSignal): Promise<void> {
+async function serve({ data, serverEntry, companions = {}, prepare }: DemoOptions, signal: AbortSignal): Promise<void> {
   const port = readPort(process.env['PORT']);
   // Disposed of in reverse: the server before its database.
   await using running = new AsyncDisposableStack();
@@ -66,12 +68,22 @@ async function serve({ data, serverEntry, prepare }: DemoOptions, signal: AbortS
     });
   signal.throwIfAborted();
 
-  const server = running.use(
-    runServer({ entry: serverEntry, port, databaseUrl: database.url, onStart: (pid) => demo.recordServer(pid) }),
-  );
+  const env = {
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    DATABASE_URL: database.url,
+    OUTSIDE_PORT: String(await freePort()),
+    SMTP_PORT: String(await freePort()),
+    DEMO_DATA: data,
+  };
+  const onStart = (pid: number) => demo.record(pid);
+  const server = runProcess({ name: 'server', entry: serverEntry, env, healthPort: port, onStart });
+  const beside = Object.entries(companions).map(([name, entry]) => runProcess({ name, entry, env, onStart }));
+  // All at once: one after the other would take longer than a stop may.
+  running.defer(() => Promise.all([server, ...beside].map((each) => each[Symbol.asyncDispose]())).then(() => {}));
   const stopped = signal.aborted ? Promise.resolve() : once(signal, 'abort');
-  await Promise.race([server.ready, stopped]);
+  await Promise.race([server.ready, ...beside.map(({ failed }) => failed), stopped]);
   if (signal.aborted) return;
   console.log(`oncekey demo: http://localhost:${port}  (Ctrl-C stops it)`);
-  await Promise.race([server.failed, stopped]);
+  await Promise.race([server.failed, ...beside.map(({ failed }) => failed), stopped]);
 }

@@ -7,12 +7,13 @@ interface Recorded {
   pid: number;
   started: string;
   port: number;
-  server?: { pid: number; started: string };
+  processes?: { pid: number; started: string }[];
 }
 
 /** This folder's demo is us, as long as it is not released. */
 export interface RunningDemo {
-  recordServer(pid: number): void;
+  /** One of its processes has started. */
+  record(pid: number): void;
   release(): void;
 }
 
@@ -39,14 +40,16 @@ export function claimFolder(data: string, port: number): RunningDemo {
         `The demo of this folder already runs at http://localhost:${other.port} (pid ${other.pid}): use that one, or stop it with Ctrl-C in its terminal.`,
       );
     }
-    // Its demo was killed and could not stop the server, which would hold the port for ever.
-    if (other?.server && isSame(other.server)) killGroup(other.server.pid);
+    // Its demo was killed and could not stop them: the server would hold the port for ever.
+    for (const left of other?.processes ?? []) if (isSame(left)) killGroup(left.pid);
     rmSync(file, { force: true });
   }
+  let processes: { pid: number; started: string }[] = [];
   return {
-    recordServer(pid) {
+    record(pid) {
       const started = lookUp(pid)?.started;
-      writeFileSync(file, JSON.stringify(started === undefined ? mine : { ...mine, server: { pid, started } }));
+      if (started !== undefined) processes = [...processes.filter(isSame), { pid, started }];
+      writeFileSync(file, JSON.stringify({ ...mine, processes }));
     },
     release() {
       rmSync(file, { force: true });

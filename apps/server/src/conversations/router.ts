@@ -1,9 +1,10 @@
 import { TRPCError } from '@trpc/server';
-import { count, desc, eq } from 'drizzle-orm';
+import { and, count, desc, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { agencies } from '../agencies/tables.ts';
+import { idempotency } from '../idempotency.ts';
 import { oncekeyRecords } from '../schema.ts';
-import { idempotency, router, signedIn } from '../trpc.ts';
+import { router, signedIn } from '../trpc.ts';
 import { conversations, messages } from './tables.ts';
 
 const NewConversation = z.object({
@@ -15,23 +16,41 @@ const NewConversation = z.object({
 const SHOWN = 50;
 
 export const conversationsRouter = router({
-  /** Two rows in two tables, once a key: the conversation and its first message. */
+  /**
+   * A message to an agency, once a key. The conversation is the person's one with this agency: a second intent finds it, is
+   * answered 200 like the first, and its message is added to it.
+   */
   start: signedIn
     .input(NewConversation)
     .concat(idempotency.transactional())
     .mutation(async ({ ctx, input }) => {
       const [agency] = await ctx.db.select().from(agencies).where(eq(agencies.id, input.agencyId));
       if (!agency) throw new TRPCError({ code: 'NOT_FOUND', message: 'This agency does not exist.' });
-      const [conversation] = await ctx.db
+      const shown = { id: conversations.id, agencyId: conversations.agencyId, createdAt: conversations.createdAt };
+      const [started] = await ctx.db
         .insert(conversations)
         .values({ agencyId: agency.id, startedBy: ctx.person })
-        .returning({ id: conversations.id, agencyId: conversations.agencyId, createdAt: conversations.createdAt });
-      if (!conversation) throw new Error('the insert returned no row');
+        .onConflictDoNothing()
+        .returning(shown);
+      const [existing] = started
+        ? []
+        : await ctx.db.select(shown).from(conversations).where(between(agency.id, ctx.person));
+      const conversation = started ?? existing;
+      if (!conversation) throw new Error('the conversation is neither new nor there');
       await ctx.db
         .insert(messages)
         .values({ conversationId: conversation.id, author: ctx.person, body: input.message });
-      return conversation;
+      return { ...conversation, isNew: started !== undefined };
     }),
+
+  /** What the page asks before it opens the form. In the story this check timed out, and the form opened all the same. */
+  find: signedIn.input(z.object({ agencyId: z.string().max(64) })).query(async ({ ctx, input }) => {
+    const [found] = await ctx.db
+      .select({ id: conversations.id })
+      .from(conversations)
+      .where(between(input.agencyId, ctx.person));
+    return found ?? null;
+  }),
 
   /** The person's own, newest first. */
   list: signedIn.query(async ({ ctx }) => {
@@ -76,6 +95,10 @@ export const conversationsRouter = router({
     };
   }),
 });
+
+function between(agencyId: string, person: string) {
+  return and(eq(conversations.agencyId, agencyId), eq(conversations.startedBy, person));
+}
 
 /** The end of a UUIDv7 is its random part: enough to tell keys apart, too little to use one. */
 function shorten(key: string): string {

@@ -1,9 +1,9 @@
-import { index, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { index, pgTable, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core';
 import { agencies } from '../agencies/tables.ts';
 
 /**
- * On purpose there is no unique constraint on (agency, person): here the intent's key alone keeps conversations from
- * being started twice, and anyone can see that it does.
+ * The intent's key catches a retry; the domain's own rule, one conversation with an agency, catches a second intent: the
+ * person who forgot, or has two tabs open. Messages have no such rule: there the key alone does it.
  */
 export const conversations = pgTable(
   'conversations',
@@ -15,7 +15,10 @@ export const conversations = pgTable(
     startedBy: text('started_by').notNull(),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
   },
-  (table) => [index('conversations_started_by_idx').on(table.startedBy, table.createdAt)],
+  (table) => [
+    unique('conversations_agency_person').on(table.agencyId, table.startedBy),
+    index('conversations_started_by_idx').on(table.startedBy, table.createdAt),
+  ],
 );
 
 export const messages = pgTable(

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { createMiddleware } from 'hono/factory';
-import { parseTrouble, TROUBLE_HEADER } from './trouble.ts';
+import { crashPoint } from '../crash/crash.ts';
+import { parseTrouble, TROUBLE_HEADER, TROUBLE_WORDS } from './trouble.ts';
 
 /**
  * The network between the page and the server, when a visitor asks for trouble. It stands in front of tRPC and knows
@@ -13,18 +14,24 @@ export function troubledNetwork(handle: (request: Request) => Promise<Response>)
     const header = c.req.header(TROUBLE_HEADER);
     if (header === undefined) return next();
     const trouble = parseTrouble(header);
-    if (!trouble) return c.text(`${TROUBLE_HEADER}: lose-answer, delay=0…5000 or deliver-twice\n`, 400);
+    if (!trouble) return c.text(`${TROUBLE_HEADER}: any of ${TROUBLE_WORDS}\n`, 400);
+    const hangUp = () => {
+      c.env.outgoing.destroy();
+      return RESPONSE_ALREADY_SENT;
+    };
 
     // Taken over whole: what is on its way arrives, though its sender may be gone by then.
     const { url, method, headers } = c.req.raw;
     const body = await c.req.arrayBuffer();
     const deliver = () => handle(new Request(url, { method, headers, body: body.byteLength > 0 ? body : null }));
     await sleep(trouble.delayMs);
+    if (trouble.loseRequest) return hangUp();
+    crashPoint(trouble.crashAt, 'before');
     const response = await lastOf(trouble.deliverTwice ? [deliver(), deliver()] : [deliver()]);
+    crashPoint(trouble.crashAt, 'after');
     if (!trouble.loseAnswer) return response;
     await response.arrayBuffer(); // handled to its end
-    c.env.outgoing.destroy();
-    return RESPONSE_ALREADY_SENT;
+    return hangUp();
   });
 }
 

@@ -4,30 +4,34 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { killGroup } from './running-demo.ts';
 import { StartProblem } from './start-problem.ts';
 
-export interface ServerOptions {
+export interface ProcessOptions {
+  /** For messages: "The server ended". */
+  name: string;
+  /** The program. */
   entry: string;
-  port: number;
-  databaseUrl: string;
+  env: Record<string, string>;
+  /** Where GET /healthz answers when it is ready. Without one, it is ready when it has started. */
+  healthPort?: number;
   /** Called with the pid of each process that is started. */
   onStart(pid: number): void;
 }
 
-export interface ServerProcess extends AsyncDisposable {
+export interface SupervisedProcess extends AsyncDisposable {
   /** Resolves when /healthz answers. */
   ready: Promise<void>;
-  /** Rejects when the server is given up; never resolves. */
+  /** Rejects when it is given up; never resolves. */
   failed: Promise<never>;
 }
 
-/** The lab kills the server on purpose, again and again. One that dies by itself comes back no better each time. */
+/** The lab kills processes on purpose, again and again. One that dies by itself comes back no better each time. */
 const RESTARTS_PER_MINUTE = 60;
 /** Migrations run before the first answer. */
 const READY_MS = 60_000;
 /** With PostgreSQL's two seconds after it, everything stops within three. */
 const STOP_MS = 700;
 
-/** Runs the demo's server and starts it again whenever it ends, until it is disposed of. */
-export function runServer(options: ServerOptions): ServerProcess {
+/** Runs a program of the demo's and starts it again whenever it ends, until it is disposed of. */
+export function runProcess(options: ProcessOptions): SupervisedProcess {
   const given = Promise.withResolvers<never>();
   // Whoever stops before it fails does not look at it.
   given.promise.catch(() => {});
@@ -39,12 +43,7 @@ export function runServer(options: ServerOptions): ServerProcess {
   function start(): ChildProcess {
     starts.push(performance.now());
     const started = spawn(process.execPath, [options.entry], {
-      env: {
-        ...process.env,
-        HOST: '127.0.0.1',
-        PORT: String(options.port),
-        DATABASE_URL: options.databaseUrl,
-      },
+      env: { ...process.env, ...options.env },
       // A group of its own: Ctrl-C reaches us alone, and then it is not mistaken for a crash.
       detached: true,
       stdio: ['ignore', 'inherit', 'inherit'],
@@ -59,13 +58,13 @@ export function runServer(options: ServerOptions): ServerProcess {
     // A worker process of its own must not live on and work against the next.
     if (pid !== undefined) killGroup(pid);
     if (stopping.signal.aborted) return;
-    if (!wasReady) return given.reject(new StartProblem(`The server ended (${how}) before it was ready.`));
+    if (!wasReady) return given.reject(new StartProblem(`The ${options.name} ended (${how}) before it was ready.`));
     const now = performance.now();
     const recent = starts.filter((at) => now - at < 60_000);
     starts.splice(0, starts.length, ...recent);
     if (recent.length >= RESTARTS_PER_MINUTE) {
       return given.reject(
-        new StartProblem(`The server ended ${recent.length} times within a minute, last with ${how}.`),
+        new StartProblem(`The ${options.name} ended ${recent.length} times within a minute, last with ${how}.`),
       );
     }
     // One that falls over at once is not spun.
@@ -75,9 +74,10 @@ export function runServer(options: ServerOptions): ServerProcess {
 
   async function untilHealthy(): Promise<void> {
     const until = performance.now() + READY_MS;
-    while (!(await isHealthy(options.port))) {
+    while (options.healthPort !== undefined && !(await isHealthy(options.healthPort))) {
       stopping.signal.throwIfAborted();
-      if (performance.now() > until) throw new StartProblem(`The server was not ready within ${READY_MS / 1000} s.`);
+      if (performance.now() > until)
+        throw new StartProblem(`The ${options.name} was not ready within ${READY_MS / 1000} s.`);
       await sleep(50);
     }
     wasReady = true;

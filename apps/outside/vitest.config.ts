@@ -1,0 +1,3 @@
+import { workspace } from '../../tooling/vitest/src/workspace.ts';
+
+export default workspace('demo-outside');
