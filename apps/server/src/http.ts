@@ -66,7 +66,7 @@ export function createHttpApp({ sessionSecret, webRoot }: { sessionSecret: strin
       return c.text('ok\n');
     })
     .use('/api/*', csrf(), refuseForeignOrigin)
-    .post('/api/imports/files', bodyLimit({ maxSize: MOST_UPLOAD_BYTES }), async (c) => {
+    .post('/api/imports/files', limited(MOST_UPLOAD_BYTES), async (c) => {
       const person = await readSession(c.req.header('cookie') ?? null, sessionSecret);
       if (!person) return c.json({ problem: 'Sign in first.' }, 401);
       if (!c.req.raw.body) return c.json({ problem: 'There is no file.' }, 400);
@@ -79,7 +79,7 @@ export function createHttpApp({ sessionSecret, webRoot }: { sessionSecret: strin
         return c.json({ problem: `This file cannot be imported: ${(error as Error).message}` }, 400);
       }
     })
-    .use('/api/*', bodyLimit({ maxSize: MOST_BODY_BYTES }))
+    .use('/api/*', limited(MOST_BODY_BYTES))
     .use(`${ENDPOINT}/*`, troubledNetwork(handleTrpc))
     .all(`${ENDPOINT}/*`, (c) => handleTrpc(c.req.raw))
     .all('/api/*', (c) => c.text('There is nothing here.\n', 404))
@@ -95,6 +95,11 @@ export function createHttpApp({ sessionSecret, webRoot }: { sessionSecret: strin
       logError(`${c.req.method} ${c.req.path} failed`, error);
       return c.text('Something went wrong on the server.\n', c.req.path === '/healthz' ? 503 : 500);
     });
+}
+
+/** The rest of what is too large is not read, so nothing else can come over the same connection. */
+function limited(maxSize: number) {
+  return bodyLimit({ maxSize, onError: (c) => c.text('This is too large.\n', 413, { connection: 'close' }) });
 }
 
 /** hono's csrf() looks at what a form can send; JSON from another page is refused here, with or without CORS. */
