@@ -53,6 +53,8 @@ export function createHttpApp({ sessionSecret, webRoot }: { sessionSecret: strin
       secureHeaders({
         contentSecurityPolicy: {
           defaultSrc: ["'self'"],
+          // Toasts and dialogs bring their styles with them.
+          styleSrc: ["'self'", "'unsafe-inline'"],
           imgSrc: ["'self'", 'data:'],
           objectSrc: ["'none'"],
           frameAncestors: ["'none'"],

@@ -33,7 +33,7 @@ export type Demo = Awaited<ReturnType<typeof startDemo>>;
 export const ONE = { conversations: 1, messages: 1, records: 1 };
 
 async function openPage(browser: Browser, url: string, person: Person) {
-  const context = await browser.newContext({ viewport: { width: 1_280, height: 900 } });
+  const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1_280, height: 900 } });
   const page = await context.newPage();
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(error.message));

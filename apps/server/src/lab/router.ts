@@ -1,6 +1,6 @@
 import { and, asc, eq, inArray } from 'drizzle-orm';
 import { z } from 'zod';
-import { crashPoint } from '../crash/crash.ts';
+import { crashNow, crashPoint } from '../crash/crash.ts';
 import type { Db } from '../database.ts';
 import { idempotency } from '../idempotency.ts';
 import { oncekeyEvents } from '../schema.ts';
@@ -16,7 +16,7 @@ type PressContext = Pick<Context, 'attempt' | 'crashAt'> & { readonly person: st
 async function press(ctx: PressContext, lane: 'without' | 'with', run: string, requestId?: string): Promise<number> {
   const row = { run, person: ctx.person, lane, attempt: ctx.attempt, requestId };
   const [effect] = await ctx.db.insert(labEffects).values(row).returning({ id: labEffects.id });
-  crashPoint(ctx.crashAt, 'inside');
+  await crashPoint(ctx.crashAt, 'inside');
   return effect?.id ?? 0;
 }
 
@@ -53,6 +53,9 @@ export const labRouter = router({
     .concat(idempotency.leased({ lease: '2s' }))
     .mutation(({ ctx, input }) => ctx.idempotency.step('press', () => press(ctx, 'with', input.run))),
   // #endregion
+
+  /** As a power cut would; the demo starts another. */
+  killServer: signedIn.mutation(() => crashNow()),
 
   /** What PostgreSQL holds of a run, and what oncekey has written down of its key. */
   run: signedIn.input(z.object({ run: z.uuid(), key: z.string().max(64) })).query(async ({ ctx, input }) => {

@@ -1,4 +1,4 @@
-import { crashPoint } from '../crash/crash.ts';
+import { crashNow } from '../crash/crash.ts';
 import { db } from '../database.ts';
 import { plannedCrashes, type tasks } from './tables.ts';
 
@@ -6,5 +6,5 @@ import { plannedCrashes, type tasks } from './tables.ts';
 export async function crashOnce({ id, input }: Pick<typeof tasks.$inferSelect, 'id' | 'input'>): Promise<void> {
   if (!input.crash) return;
   const [planned] = await db.insert(plannedCrashes).values({ taskId: id }).onConflictDoNothing().returning();
-  if (planned) crashPoint('inside', 'inside');
+  if (planned) crashNow();
 }

@@ -26,11 +26,13 @@ export function troubledNetwork(handle: (request: Request) => Promise<Response>)
     const deliver = () => handle(new Request(url, { method, headers, body: body.byteLength > 0 ? body : null }));
     await sleep(trouble.delayMs);
     if (trouble.loseRequest) return hangUp();
-    crashPoint(trouble.crashAt, 'before');
+    await crashPoint(trouble.crashAt, 'before');
     const response = await lastOf(trouble.deliverTwice ? [deliver(), deliver()] : [deliver()]);
-    crashPoint(trouble.crashAt, 'after');
+    await crashPoint(trouble.crashAt, 'after');
     if (!trouble.loseAnswer) return response;
     await response.arrayBuffer(); // handled to its end
+    // Begun and cut off: a browser repeats by itself, key or no key, what was closed on a kept connection before that.
+    c.env.outgoing.writeHead(response.status).flushHeaders();
     return hangUp();
   });
 }

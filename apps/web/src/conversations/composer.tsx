@@ -1,12 +1,11 @@
-import { persistIntents } from '@oncekey/client';
 import { useIdempotentMutation } from '@oncekey/react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Send, X } from 'lucide-react';
-import { type KeyboardEvent, useId, useMemo, useState } from 'react';
-import superjson from 'superjson';
+import { type KeyboardEvent, useEffect, useId, useState } from 'react';
+import { IntentAnswer, type Names } from '../intent/intent-answer.tsx';
+import { usePersist } from '../session/person-context.ts';
 import { useTRPC } from '../trpc.ts';
 import { Button } from '../ui/button.tsx';
-import { SendAnswer } from './send-answer.tsx';
 
 /** Writes the first message to an agency. Its button is never disabled: pressing it twice is what it is made for. */
 export function Composer({ agency, onClose }: { agency: { id: string; name: string }; onClose(): void }) {
@@ -15,14 +14,12 @@ export function Composer({ agency, onClose }: { agency: { id: string; name: stri
   const id = useId();
   const [message, setMessage] = useState('');
   const [presses, setPresses] = useState(0);
-  const me = useQuery(trpc.session.me.queryOptions());
-  const person = me.data?.person;
-  // What is on its way outlives a reload and a closed tab: opening the composer again shows what became of it. To the same
-  // person only: another one who signs in here must not send it as their own.
-  const persist = useMemo(
-    () => persistIntents({ area: 'local', transformer: superjson, prefix: `oncekey:${person}:${agency.id}` }),
-    [person, agency.id],
+  // Opening the composer again shows what became of what was on its way.
+  const persist = usePersist(agency.id);
+  const check = useQuery(
+    trpc.conversations.find.queryOptions({ agencyId: agency.id }, { retry: false, staleTime: 0, gcTime: 0 }),
   );
+  const isLate = useIsLate(check.isPending);
   const start = useIdempotentMutation(trpc.conversations.start, {
     persist,
     onSettled: () => queryClient.invalidateQueries(trpc.conversations.pathFilter()),
@@ -80,6 +77,7 @@ export function Composer({ agency, onClose }: { agency: { id: string; name: stri
         placeholder={`Hello ${agency.name}, …`}
         className="w-full resize-y rounded-lg border border-line bg-surface px-3 py-2 placeholder:text-muted"
       />
+      <p className="mt-2 min-h-6 text-sm text-muted">{checked(check, isLate, agency.name)}</p>
       <div className="mt-3 flex flex-wrap items-center gap-x-4 gap-y-2">
         <Button kind="primary" type="submit">
           <Send aria-hidden size={16} />
@@ -90,7 +88,38 @@ export function Composer({ agency, onClose }: { agency: { id: string; name: stri
           <kbd className="font-sans">Enter</kbd> sends, <kbd className="font-sans">Esc</kbd> closes
         </p>
       </div>
-      <SendAnswer start={start} presses={presses} onSendAgain={send} />
+      <IntentAnswer of={start} presses={presses} names={namesFor(start.data?.isNew)} onSendAgain={send} />
     </form>
   );
+}
+
+/** How long the page waits for its look before it stops believing in it. */
+const LATE_MS = 1_500;
+
+function useIsLate(isPending: boolean): boolean {
+  const [isLate, setLate] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), LATE_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return isPending && isLate;
+}
+
+/** The story's own check: a help to the person, and nothing depends on it. */
+function checked(
+  check: { isPending: boolean; isError: boolean; data: unknown },
+  isLate: boolean,
+  name: string,
+): string {
+  if (isLate || check.isError)
+    return 'The look for an earlier conversation timed out. Write all the same: it stays one.';
+  if (check.isPending) return 'Looking for an earlier conversation…';
+  return check.data ? `You have written to ${name} before: this is added to it.` : '';
+}
+
+function namesFor(isNew: boolean | undefined): Names {
+  return {
+    succeededDetail: isNew === false ? 'Added to your conversation: there is one with this agency.' : undefined,
+    handedOver: 'So this one was not sent: the conversation has your first message.',
+  };
 }

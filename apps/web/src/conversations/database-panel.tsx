@@ -1,39 +1,21 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTRPC } from '../trpc.ts';
-import { Panel } from '../ui/panel.tsx';
+import { Counts } from '../ui/counts.tsx';
 
 const EVERY_MS = 2_000;
 const SHOWN = 5;
 
-/** The only numbers that count: rows, read from PostgreSQL and not from the page's memory. */
+/** What PostgreSQL holds of a person's conversations. */
 export function DatabasePanel() {
   const counts = useQuery(useTRPC().conversations.counts.queryOptions(undefined, { refetchInterval: EVERY_MS }));
   const { data } = counts;
   return (
-    <Panel
-      title="In the database"
-      aside={
-        <span className={`text-sm ${counts.isError ? 'text-danger' : 'text-muted'}`}>
-          {counts.isError ? 'Not reachable' : 'PostgreSQL, live'}
-        </span>
-      }
+    <Counts
+      isAway={counts.isError}
+      counts={{ Conversations: data?.conversations, Messages: data?.messages, Records: data?.records.length }}
     >
-      <dl className="grid grid-cols-3 gap-4">
-        <Count label="Conversations" count={data?.conversations} />
-        <Count label="Messages" count={data?.messages} />
-        <Count label="Records" count={data?.records.length} />
-      </dl>
       <Records records={data?.records ?? []} />
-    </Panel>
-  );
-}
-
-function Count({ label, count }: { label: string; count: number | undefined }) {
-  return (
-    <div className="flex flex-col-reverse">
-      <dt className="text-sm text-muted">{label}</dt>
-      <dd className="text-3xl/9 font-semibold tracking-tight">{count ?? '–'}</dd>
-    </div>
+    </Counts>
   );
 }
 

@@ -10,7 +10,7 @@ export function AttemptLog() {
     <Panel title="What was sent" aside={<span className="text-sm text-muted">{countOf(list.length)}</span>}>
       {list.length === 0 ? (
         <p className="text-muted">
-          Nothing yet. Each request that starts a conversation is listed here, with its key and its answer.
+          Nothing yet. Each request that has an effect is listed here, with its key and its answer.
         </p>
       ) : (
         <ol aria-live="polite" className="-my-2 max-h-96 divide-y divide-line overflow-y-auto">
@@ -33,8 +33,15 @@ function AttemptLine({ attempt }: { attempt: Attempt }) {
       <div className="min-w-0">
         <p className={`font-medium ${tone}`}>{label}</p>
         <p className="text-sm text-muted">
-          <time dateTime={attempt.at.toISOString()}>{TIME.format(attempt.at)}</time> · attempt {attempt.number} · key{' '}
-          <code className="font-mono text-[0.8125rem]">…{attempt.key.slice(-6)}</code>
+          <time dateTime={attempt.at.toISOString()}>{TIME.format(attempt.at)}</time> · {attempt.operation} · attempt{' '}
+          {attempt.number} ·{' '}
+          {attempt.key === undefined ? (
+            'no key'
+          ) : (
+            <>
+              key <code className="font-mono text-[0.8125rem]">…{attempt.key.slice(-6)}</code>
+            </>
+          )}
           {attempt.tookMs !== undefined && ` · ${attempt.tookMs} ms`}
           {attempt.trouble && ` · ${attempt.trouble.replaceAll('-', ' ')}`}
         </p>
@@ -51,6 +58,10 @@ function wordsFor(end: AttemptEnd | undefined): { label: string; tone: string; m
       return { label: 'Executed', tone: 'text-accent-strong', mark: '●' };
     case 'replayed':
       return { label: 'Answered from the record: the handler did not run', tone: 'text-ink', mark: '↺' };
+    case 'waited':
+      return { label: 'Waited for the first, and got its answer', tone: 'text-ink', mark: '‖' };
+    case 'unprotected':
+      return { label: 'Executed, without a key', tone: 'text-warn', mark: '○' };
     case 'lost':
       return { label: 'No answer: the connection was lost', tone: 'text-warn', mark: '✕' };
     case 'refused':

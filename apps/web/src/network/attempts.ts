@@ -2,7 +2,7 @@ import { createStore } from './store.ts';
 
 /** What came back for one HTTP attempt. */
 export type AttemptEnd =
-  | { readonly kind: 'executed' | 'replayed' }
+  | { readonly kind: 'executed' | 'replayed' | 'waited' | 'unprotected' }
   | { readonly kind: 'refused'; readonly message: string }
   | { readonly kind: 'lost' };
 
@@ -10,7 +10,9 @@ export type AttemptEnd =
 export interface Attempt {
   readonly id: number;
   readonly at: Date;
-  readonly key: string;
+  readonly operation: string;
+  /** `undefined`: it went without one. */
+  readonly key: string | undefined;
   /** Which attempt under this key, from 1. */
   readonly number: number;
   readonly trouble: string | undefined;
@@ -24,12 +26,12 @@ export const attempts = createStore<readonly Attempt[]>([]);
 let lastId = 0;
 
 /** Notes that a request left; gives what notes its end. */
-export function attemptSent(key: string, trouble: string | undefined): (end: AttemptEnd) => void {
+export function attemptSent(sent: Pick<Attempt, 'operation' | 'key' | 'trouble'>): (end: AttemptEnd) => void {
   const id = ++lastId;
   const at = new Date();
   attempts.update((before) => {
-    const number = before.filter((attempt) => attempt.key === key).length + 1;
-    return [{ id, at, key, number, trouble }, ...before].slice(0, MOST_SHOWN);
+    const number = sent.key === undefined ? 1 : before.filter((attempt) => attempt.key === sent.key).length + 1;
+    return [{ id, at, number, ...sent }, ...before].slice(0, MOST_SHOWN);
   });
   return (end) => {
     const tookMs = Date.now() - at.getTime();

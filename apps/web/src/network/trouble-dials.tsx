@@ -1,23 +1,34 @@
 import { useId } from 'react';
 import { Panel } from '../ui/panel.tsx';
-import { LONGEST_DELAY_MS, type Trouble, trouble } from './trouble.ts';
+import { isQuiet, LONGEST_DELAY_MS, type Trouble, trouble } from './trouble.ts';
 
 /** The network's faults, dialled by hand. */
 export function TroubleDials() {
   const dialled = trouble.use();
   const change = (change: Partial<Trouble>) => trouble.update((before) => ({ ...before, ...change }));
-  const isQuiet = !dialled.loseNextAnswer && !dialled.deliverTwice && dialled.delayMs === 0;
   return (
     <Panel
       title="Break the network"
-      aside={<span className="text-sm text-muted">{isQuiet ? 'All is well' : 'Trouble is on'}</span>}
+      aside={<span className="text-sm text-muted">{isQuiet(dialled) ? 'All is well' : 'Trouble is on'}</span>}
     >
       <div className="grid gap-4">
+        <Switch
+          label="Lose the next request"
+          hint="It never arrives. Once."
+          checked={dialled.loseNextRequest}
+          onChange={(loseNextRequest) => change({ loseNextRequest })}
+        />
         <Switch
           label="Lose the next answer"
           hint="The server does the work, then the connection breaks. Once."
           checked={dialled.loseNextAnswer}
           onChange={(loseNextAnswer) => change({ loseNextAnswer })}
+        />
+        <Switch
+          label="Kill the server after the commit"
+          hint="Its process dies before it can answer. Once; the demo starts it again."
+          checked={dialled.killServer}
+          onChange={(killServer) => change({ killServer })}
         />
         <Switch
           label="Deliver twice"

@@ -3,11 +3,23 @@ import { LogOut } from 'lucide-react';
 import { useTRPC } from '../trpc.ts';
 import { nameOf } from './people.ts';
 
+const SIGNED_OUT = 'demo.signed-out';
+
+/** Whoever has signed out is asked who they are. */
+export const hasSignedOut = (): boolean => sessionStorage.getItem(SIGNED_OUT) !== null;
+
 export function PersonMenu({ person }: { person: string }) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   // Everything that was read belongs to this person.
-  const signOut = useMutation(trpc.session.signOut.mutationOptions({ onSuccess: () => queryClient.resetQueries() }));
+  const signOut = useMutation(
+    trpc.session.signOut.mutationOptions({
+      onSuccess: () => {
+        sessionStorage.setItem(SIGNED_OUT, 'yes');
+        return queryClient.resetQueries();
+      },
+    }),
+  );
   return (
     <div className="ml-auto flex items-center gap-2 lg:ml-0">
       <span aria-hidden className="grid size-8 place-items-center rounded-full bg-sunken text-sm font-semibold">

@@ -9,34 +9,51 @@ interface Sending {
   /** How many attempts have failed so far. */
   readonly failureCount: number;
   readonly error: { readonly message: string } | null;
+  /** Asks the server what became of it; where it has happened, shows its answer. */
+  check(): Promise<{ readonly state: string }>;
   /** Makes certain that it never happens; where it has, shows its answer. */
-  cancel(): Promise<unknown>;
+  cancel(): Promise<{ readonly state: string }>;
 }
 
-/** What became of the message, in plain words. It stays until the person does something else. */
-export function SendAnswer({ start, presses, onSendAgain }: { start: Sending; presses: number; onSendAgain(): void }) {
-  const [isOutOfReach, setOutOfReach] = useState(false);
-  const cancel = async () => {
-    setOutOfReach(false);
-    try {
-      await start.cancel();
-    } catch {
-      setOutOfReach(true);
-    }
+/** What it is called here. */
+export interface Names {
+  /** Default: "Sent." */
+  readonly succeeded?: string;
+  readonly succeededDetail?: string | undefined;
+  /** Default: "Already sent: this is the first answer again." */
+  readonly replayed?: string;
+  readonly refused?: string;
+  readonly handedOver?: string;
+}
+
+/** What became of an intent, in plain words. It stays until the person does something else. */
+export function IntentAnswer(props: { of: Sending; presses: number; names?: Names; onSendAgain(): void }) {
+  const { of: sending, presses, names = {}, onSendAgain } = props;
+  const [heard, setHeard] = useState('');
+  const ask = async (question: () => Promise<{ readonly state: string }>) => {
+    setHeard('');
+    const state = await question().then(
+      (outcome) => outcome.state,
+      () => undefined,
+    );
+    setHeard(state === undefined ? 'The server is out of reach. Try again.' : (OUTCOMES[state] ?? ''));
   };
-  const words = wordsFor(start);
+  const words = wordsFor(sending, names);
   return (
     <div aria-live="polite" className="min-h-0">
       {words && (
         <div className="mt-4">
           <Notice tone={words.tone} title={words.title}>
             {words.detail && <p>{words.detail}</p>}
-            <p className="text-sm text-muted">{countOf(presses, start.idempotency.key)}</p>
-            <div className="mt-3 flex flex-wrap gap-3">
-              {words.sendAgain && <Button onClick={onSendAgain}>Send again (safe)</Button>}
-              {words.cancel && <Button onClick={cancel}>Do not send it</Button>}
-            </div>
-            {words.cancel && isOutOfReach && <p className="mt-2 text-sm">The server is out of reach. Try again.</p>}
+            <p className="text-sm text-muted">{countOf(presses, sending.idempotency.key)}</p>
+            {(words.sendAgain || words.cancel) && (
+              <div className="mt-3 flex flex-wrap gap-3">
+                {words.cancel && <Button onClick={() => ask(sending.check)}>Check</Button>}
+                {words.sendAgain && <Button onClick={onSendAgain}>Send again (safe)</Button>}
+                {words.cancel && <Button onClick={() => ask(sending.cancel)}>Cancel for good</Button>}
+              </div>
+            )}
+            {words.cancel && heard && <p className="mt-2 text-sm">{heard}</p>}
           </Notice>
         </div>
       )}
@@ -44,15 +61,21 @@ export function SendAnswer({ start, presses, onSendAgain }: { start: Sending; pr
   );
 }
 
+const OUTCOMES: Readonly<Record<string, string>> = {
+  unseen: 'The server has not seen it. It may still be on its way: cancel it for good, or send it again.',
+  running: 'It is being worked on.',
+  interrupted: 'It was begun and broke off: sending it again goes on with it.',
+};
+
 interface Words {
   readonly tone: Tone;
   readonly title: string;
-  readonly detail?: string;
+  readonly detail?: string | undefined;
   readonly sendAgain?: boolean;
   readonly cancel?: boolean;
 }
 
-function wordsFor({ idempotency, isPaused, failureCount, error }: Sending): Words | undefined {
+function wordsFor({ idempotency, isPaused, failureCount, error }: Sending, names: Names): Words | undefined {
   switch (idempotency.outcome) {
     case undefined:
       return undefined;
@@ -72,16 +95,16 @@ function wordsFor({ idempotency, isPaused, failureCount, error }: Sending): Word
         return {
           tone: 'warn',
           title: 'Your first message had gone through after all.',
-          detail: 'So this one was not sent: there is one conversation, and it begins with the first.',
+          detail: names.handedOver ?? 'So this one was not sent.',
         };
       }
       return idempotency.replayed
         ? {
             tone: 'accent',
-            title: 'Already sent: this is the first answer again.',
+            title: names.replayed ?? 'Already sent: this is the first answer again.',
             detail: 'It was answered from the record: the handler did not run.',
           }
-        : { tone: 'accent', title: 'Sent.' };
+        : { tone: 'accent', title: names.succeeded ?? 'Sent.', detail: names.succeededDetail };
     case 'unknown':
       return {
         tone: 'warn',
@@ -98,12 +121,12 @@ function wordsFor({ idempotency, isPaused, failureCount, error }: Sending): Word
         sendAgain: true,
       };
     case 'refused':
-      return { tone: 'danger', title: 'It was not sent.', detail: plain(error?.message) };
+      return { tone: 'danger', title: names.refused ?? 'It was not sent.', detail: plain(error?.message) };
   }
 }
 
 /** A parser's refusal comes as its list of issues. */
-function plain(message: string | undefined): string {
+export function plain(message: string | undefined): string {
   try {
     const issues: unknown = JSON.parse(message ?? '');
     const [first] = Array.isArray(issues) ? issues : [];
