@@ -16,8 +16,10 @@ const WORKER = fileURLToPath(new URL('../src/worker.ts', import.meta.url));
 /**
  * A real process of the demo's server on a database of its own, spoken to as curl does; the outside world beside it, and as
  * many workers as a test starts.
+ *
+ * @param isSupervised whether it is started again when it is killed, as the demo does
  */
-export async function startDemoServer() {
+export async function startDemoServer({ isSupervised = false } = {}) {
   const database = await createDatabase(inject('postgresUrl'));
   const sql = postgres(database.url, { max: 4, onnotice() {} });
   const port = await freePort();
@@ -34,7 +36,17 @@ export async function startDemoServer() {
     DEMO_DATA: data,
   };
   const workers = new Set<ChildProcess>();
+  const over = new AbortController();
   let child = await start();
+  if (isSupervised) void supervise();
+
+  async function supervise(): Promise<void> {
+    for (;;) {
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+      if (over.signal.aborted) return;
+      child = await start();
+    }
+  }
 
   const supervised: { isOver: boolean }[] = [];
 
@@ -44,6 +56,7 @@ export async function startDemoServer() {
   }
 
   async function start(): Promise<ChildProcess> {
+    over.signal.throwIfAborted();
     const started = spawn(process.execPath, [MAIN], {
       env,
       stdio: ['ignore', 'ignore', 'ignore'],
@@ -106,6 +119,7 @@ export async function startDemoServer() {
     messages: () => count('messages'),
     count,
     async [Symbol.asyncDispose]() {
+      over.abort();
       for (const state of supervised) state.isOver = true;
       await Promise.all([...workers].map((worker) => [once(worker, 'exit'), worker.kill('SIGKILL')][0]));
       if (child.exitCode === null && child.signalCode === null) {

@@ -145,7 +145,7 @@ describe('one conversation', () => {
     await alice.send.click();
     await alice.says('Already sent: this is the first answer again.');
     expect(await demo.rows()).toEqual(ONE);
-    expect((await alice.attempts())[0]).toMatch(REPLAYED);
+    expect((await alice.attempts())[0]).toMatch(/Answered from the record|Waited for the first/);
   });
 
   it('when the page is reloaded right after the click', async () => {
@@ -179,7 +179,7 @@ describe('one conversation', () => {
     await sendAndLeave(alice);
     const next = await alice.page.context().newPage();
     await alice.page.close();
-    await next.goto(demo.server.url);
+    await next.goto(`${demo.server.url}/conversations`);
     await next.getByRole('button', { name: 'Send message to Studio Mira' }).click();
     await next.getByText('Already sent: this is the first answer again.').waitFor();
     expect(await demo.rows()).toEqual(ONE);
@@ -189,7 +189,7 @@ describe('one conversation', () => {
     await using alice = await demo.open();
     await delay(alice.page, 1);
     const second = await alice.page.context().newPage();
-    await second.goto(demo.server.url);
+    await second.goto(`${demo.server.url}/conversations`);
     await second.getByRole('button', { name: 'Send message to Studio Mira' }).click();
     await second.getByLabel('Your message').fill(DRAFT);
     await alice.write(DRAFT);
@@ -241,7 +241,7 @@ describe('a server that is away', () => {
     await alice.send.click();
     await alice.page.getByText('No answer came. It may have happened.').waitFor({ timeout: 20_000 });
     await alice.page.unroute(START);
-    await alice.page.getByRole('button', { name: 'Do not send it' }).click();
+    await alice.page.getByRole('button', { name: 'Cancel for good' }).click();
     await alice.page.getByText('No answer came. It may have happened.').waitFor({ state: 'detached' });
     expect(await demo.rows()).toEqual({ conversations: 0, messages: 0, records: 1 }); // the tombstone
     await alice.send.click();
@@ -268,17 +268,41 @@ describe('a server that is away', () => {
 });
 
 describe('what is meant twice', () => {
-  it('happens twice: another text, and the same text again later', async () => {
+  it('is two messages, and by the domain’s own rule one conversation, answered 200', async () => {
     await using alice = await demo.open();
     await alice.write('First');
     await alice.send.click();
     await alice.says('Sent.');
     await alice.page.getByLabel('Your message').fill('Second');
     await alice.send.click();
-    await expect.poll(() => demo.rows()).toMatchObject({ conversations: 2 });
+    await alice.says('Added to your conversation: there is one with this agency.');
+    await expect.poll(() => demo.rows()).toMatchObject({ conversations: 1, messages: 2 });
     await alice.page.waitForTimeout(1_100); // longer than a double click can take
     await alice.send.click();
-    await expect.poll(() => demo.rows()).toMatchObject({ conversations: 3, records: 3 });
+    await expect.poll(() => demo.rows()).toEqual({ conversations: 1, messages: 3, records: 3 });
+  });
+});
+
+describe('the look before it', () => {
+  it('times out, the form is open all the same, and there is one conversation', async () => {
+    await using alice = await demo.open();
+    await delay(alice.page, 3);
+    await alice.write();
+    await alice.page.getByText('timed out').waitFor();
+    await delay(alice.page, 0);
+    await alice.send.dblclick();
+    await alice.says('Sent.');
+    expect(await demo.rows()).toEqual(ONE);
+  });
+
+  it('finds the conversation that is there', async () => {
+    await using alice = await demo.open();
+    await alice.write();
+    await alice.send.click();
+    await alice.says('Sent.');
+    await alice.page.keyboard.press('Escape');
+    await alice.page.getByRole('button', { name: 'Send message to Studio Mira' }).click();
+    await alice.page.getByText('You have written to Studio Mira before').waitFor();
   });
 });
 

@@ -1,5 +1,6 @@
 /** The page as its developers see it: React in development, where StrictMode runs every effect twice, and the devtools. */
 import { fileURLToPath } from 'node:url';
+import type { Route } from 'playwright';
 import { createServer, type ViteDevServer } from 'vite';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type Demo, ONE, startDemo } from './fixture.ts';
@@ -29,7 +30,7 @@ afterAll(async () => {
 beforeEach(() => demo.clear());
 
 it('StrictMode and a double click make one conversation', async () => {
-  await using alice = await demo.open('Alice', url);
+  await using alice = await demo.open('Alice', { url });
   await alice.write();
   await alice.send.dblclick();
   await alice.says('Sent.');
@@ -39,8 +40,12 @@ it('StrictMode and a double click make one conversation', async () => {
 });
 
 it('the devtools show an intent whose answer was lost, and how it was answered', async () => {
-  await using alice = await demo.open('Alice', `${url}?devtools`);
-  await alice.page.getByLabel('Lose the next answer').click();
+  await using alice = await demo.open('Alice', { url, path: '/conversations?devtools' });
+  const loseAnswer = async (route: Route) => {
+    await route.fetch();
+    await route.abort('connectionreset');
+  };
+  await alice.page.route('**/api/trpc/conversations.start*', loseAnswer, { times: 1 });
   await alice.write();
   await alice.send.click();
   await alice.says('Already sent');

@@ -36,7 +36,7 @@ export const PRESETS = {
   'lost-request': { name: 'Lost request', config: { ...CALM, lose: 'request' } },
   'crash-after-commit': { name: 'Crash after commit', config: { ...CALM, kill: 'after' } },
   'train-ride': { name: 'Offline train ride', config: { ...CALM, clicks: 4, gap: 500, offline: 3_000 } },
-  storm: { name: 'A storm of 200', config: { ...CALM, clicks: 200, gap: 0, delay: 300, twice: true } },
+  storm: { name: 'A storm of 100', config: { ...CALM, clicks: 100, gap: 0, delay: 300, twice: true } },
   takeover: { name: 'Taken over', config: { ...CALM, clicks: 2, gap: 100, effect: 'elsewhere', kill: 'inside' } },
   limit: { name: 'The limit', config: { ...CALM, effect: 'unasked', kill: 'inside' } },
 } as const satisfies Record<string, { name: string; config: RunConfig }>;

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react';
 import type { RunState } from './run.ts';
 
 const FRAME_MS = 50;
+const TOGETHER_MS = 20;
 
 /** Up to when a run is shown: now while it runs; afterwards wherever one stops, steps or plays. */
 export function usePlayback(state: RunState | undefined, isRunning: boolean) {
@@ -48,9 +49,11 @@ export function usePlayback(state: RunState | undefined, isRunning: boolean) {
       if (!isPlaying && (at === undefined || at >= total - FRAME_MS)) setAt(0);
       setPlaying(!isPlaying);
     },
+    /** What happens together, such as a click in both lanes, is one step. */
     step() {
       setPlaying(false);
-      setAt(moments.find((moment) => moment > (at ?? -1)) ?? 0);
+      const next = moments.find((moment) => moment > (at ?? -1)) ?? 0;
+      setAt(Math.max(...moments.filter((moment) => moment <= next + TOGETHER_MS)));
     },
   };
 }

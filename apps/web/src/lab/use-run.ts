@@ -7,7 +7,7 @@ import type { Effect, ServerEvent } from './timeline.tsx';
 
 const EVERY_MS = 300;
 /** Rows may still come after the last answer: from a server that was killed and is back. */
-const AFTERMATH_MS = 2_500;
+const AFTERMATH_MS = 1_200;
 
 /** A run, and what the database holds of it. */
 export function useRun() {

@@ -68,12 +68,12 @@ export function Records({
                       <td className="pr-3">
                         <button
                           type="button"
-                          aria-label={`The life of ${record.key}`}
                           aria-pressed={isChosen}
                           onClick={() => onChoose({ scope: record.scope, key: record.key })}
                           className="min-h-9 font-mono text-[0.8125rem] underline decoration-line underline-offset-4"
                         >
-                          {shortKey(record.key)}
+                          <span aria-hidden>{shortKey(record.key)}</span>
+                          <span className="sr-only">The life of {record.key}</span>
                         </button>
                       </td>
                       <td className="pr-3">{record.operation}</td>

@@ -8,7 +8,14 @@ export function Mailbox() {
   const mailbox = useQuery(useTRPC().tasks.mailbox.queryOptions(undefined, { refetchInterval: 1_500 }));
   const mails = mailbox.data;
   return (
-    <Panel title="Mailbox" aside={<span className="text-sm text-muted">{mails ? `${mails.length} mails` : ''}</span>}>
+    <Panel
+      title="Mailbox"
+      aside={
+        <span className="text-sm text-muted">
+          {mails ? (mails.length === 1 ? '1 mail' : `${mails.length} mails`) : ''}
+        </span>
+      }
+    >
       {mails === null && <p className="text-danger">The mail server is out of reach.</p>}
       {mails?.length === 0 && <p className="text-muted">No mail has arrived yet.</p>}
       {mails && mails.length > 0 && (

@@ -1,0 +1,108 @@
+/** What holds on every page: no serious accessibility problem, narrow and wide, light and dark, empty and full. */
+import { gzipSync } from 'node:zlib';
+import AxeBuilder from '@axe-core/playwright';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Demo, startDemo } from './fixture.ts';
+
+let demo: Demo;
+beforeAll(async () => {
+  demo = await startDemo();
+});
+afterAll(() => demo?.[Symbol.asyncDispose]());
+
+const PAGES = ['/', '/conversations', '/invoices', '/imports', '/tasks', '/messages', '/operations'];
+const LOOKS = [
+  { isFull: false, colorScheme: 'light', viewport: { width: 1_440, height: 900 } },
+  { isFull: true, colorScheme: 'dark', viewport: { width: 360, height: 740 } },
+  { isFull: true, colorScheme: 'light', viewport: { width: 1_440, height: 900 } },
+] as const;
+
+it.each(LOOKS)(
+  'axe finds nothing serious, nothing scrolls sideways: $colorScheme, $viewport.width px, full: $isFull',
+  async ({ isFull, ...context }) => {
+    await using admin = await demo.open('Admin', { context });
+    const { page, goto } = admin;
+    if (isFull) await fill(page);
+    for (const path of PAGES) {
+      await goto(path);
+      await page.waitForTimeout(200);
+      if (isFull && path === '/operations')
+        await page
+          .getByRole('button', { name: /^The life of/ })
+          .first()
+          .click();
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+      expect(serious.map(({ id, nodes }) => `${path} ${id}: ${nodes[0]?.html}`)).toEqual([]);
+      const [shown, wide] = await page.evaluate(() => [innerWidth, document.documentElement.scrollWidth]);
+      expect(wide, `${path} is wider than its window`).toBeLessThanOrEqual(shown ?? 0);
+    }
+    expect(admin.errors).toEqual([]);
+  },
+);
+
+/** Something on every page. */
+async function fill(page: import('playwright').Page) {
+  await page.goto(`${demo.server.url}/messages`);
+  await page.getByLabel('Your message').fill('Hello');
+  await page.keyboard.press('Enter');
+  await page.goto(`${demo.server.url}/invoices`);
+  await page
+    .getByLabel(/10(41|43|45|46)/)
+    .first()
+    .check();
+  await page.getByRole('button', { name: 'Create invoice' }).click();
+  await page.getByText('INV-').first().waitFor();
+  await page.goto(`${demo.server.url}/tasks`);
+  await page.getByRole('button', { name: 'Charge' }).click();
+  await page.getByRole('list', { name: 'Tasks' }).waitFor();
+  await page.goto(`${demo.server.url}/?preset=lost-answer`);
+  await page.getByRole('button', { name: /^Press both/ }).click();
+  await page.getByRole('region', { name: 'Attempts with oncekey' }).waitFor();
+}
+
+it('the lab loads little: under 200 kB, compressed', async () => {
+  await using visitor = await demo.open('Alice');
+  await using context = await visitor.page.context().browser()?.newContext(); // with nothing cached
+  const page = await context?.newPage();
+  const loading: Promise<number>[] = [];
+  page?.on('response', (response) => {
+    if (response.url().includes('/assets/')) loading.push(response.body().then((body) => gzipSync(body).length));
+  });
+  await page?.goto(demo.server.url);
+  await page?.getByRole('button', { name: /^Press both/ }).waitFor();
+  const bytes = (await Promise.all(loading)).reduce((sum, each) => sum + each, 0);
+  expect(bytes).toBeGreaterThan(50_000);
+  expect(bytes).toBeLessThan(200_000);
+});
+
+it('nothing moves while live data arrives', async () => {
+  await using visitor = await demo.open('Alice', { path: '/' });
+  const { page, goto } = visitor;
+  for (const path of ['/', '/conversations', '/tasks']) {
+    await goto(path);
+    await page.waitForTimeout(1_500);
+    const shift = await page.evaluate(
+      () =>
+        new Promise<number>((resolve) => {
+          let sum = 0;
+          new PerformanceObserver((list) => {
+            for (const entry of list.getEntries() as (PerformanceEntry & { value: number })[]) sum += entry.value;
+          }).observe({ type: 'layout-shift', buffered: true });
+          setTimeout(() => resolve(sum), 200);
+        }),
+    );
+    expect(shift, path).toBeLessThan(0.05);
+  }
+});
+
+it('someone who comes by sees the lab at once; whoever signs out is asked who they are', async () => {
+  await using visitor = await demo.open('Bob');
+  const { page } = visitor;
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Who are you?' }).waitFor();
+  await page.context().clearCookies();
+  const other = await page.context().newPage();
+  await other.goto(demo.server.url);
+  await other.getByRole('button', { name: /^Press both/ }).waitFor();
+});
