@@ -32,7 +32,7 @@ export function createMailServer(mailbox: Journal<Mail>): SMTPServer {
 }
 
 /** As much of RFC 5322 as our own mails use: headers, unfolded, and a body of plain text. */
-export function parse(source: string): Pick<Mail, 'messageId' | 'subject' | 'text'> {
+function parse(source: string): Pick<Mail, 'messageId' | 'subject' | 'text'> {
   const [head = '', ...body] = source.split('\r\n\r\n');
   const headers = head.replaceAll(/\r\n[ \t]+/g, ' ').split('\r\n');
   const header = (name: string) =>

@@ -2,9 +2,6 @@ import { createReadStream } from 'node:fs';
 import { parse } from 'csv-parse';
 import type { Mapping } from './tables.ts';
 
-/** A row of a file, by the names of its columns. */
-export type Row = Readonly<Record<string, string>>;
-
 /** RFC 4180, with a line of names first; quoted fields may hold commas and line breaks. */
 const parser = () =>
   parse({ columns: false, bom: true, skip_empty_lines: true, relax_column_count: false, max_record_size: 65_536 });
@@ -16,7 +13,7 @@ export interface Summary {
 }
 
 const SAMPLE = 3;
-export const MOST_ROWS = 250_000;
+const MOST_ROWS = 250_000;
 
 /**
  * Reads a whole file once, to know what is in it.

@@ -4,7 +4,7 @@ import { createTRPCClient, httpLink } from '@trpc/client';
 import superjson from 'superjson';
 
 /** What the demo's own server is told of one attempt, beside the request itself. */
-export interface AttemptContext {
+interface AttemptContext {
   readonly attempt: string;
   readonly trouble: string;
 }
