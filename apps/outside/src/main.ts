@@ -11,5 +11,6 @@ await startOutside({
   data: join(process.env['DEMO_DATA'] ?? '.data', 'outside'),
   port: number('OUTSIDE_PORT'),
   smtpPort: number('SMTP_PORT'),
+  ...(process.env['HOST'] && { host: process.env['HOST'] }),
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(0));

@@ -15,10 +15,12 @@ export interface OutsideOptions {
   /** 0: any free one. */
   readonly port: number;
   readonly smtpPort: number;
+  /** Default: loopback, where nobody else is let in. */
+  readonly host?: string;
 }
 
-/** The services of other companies: an accounting service, a mail server, a customer database. Loopback only. */
-export async function startOutside({ data, port, smtpPort }: OutsideOptions) {
+/** The services of other companies: an accounting service, a mail server, a customer database. */
+export async function startOutside({ data, port, smtpPort, host = '127.0.0.1' }: OutsideOptions) {
   const ledger = new Journal<Entry>(join(data, 'ledger.jsonl'));
   const mailbox = new Journal<Mail>(join(data, 'mailbox.jsonl'));
   const day = new TroubledDay();
@@ -44,9 +46,9 @@ export async function startOutside({ data, port, smtpPort }: OutsideOptions) {
     })
     .route('/crm', crm);
 
-  const http = serve({ fetch: app.fetch, hostname: '127.0.0.1', port });
+  const http = serve({ fetch: app.fetch, hostname: host, port });
   const smtp = createMailServer(mailbox);
-  smtp.listen(smtpPort, '127.0.0.1');
+  smtp.listen(smtpPort, host);
   await Promise.all([http.listening || once(http, 'listening'), once(smtp.server, 'listening')]);
   return {
     url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,

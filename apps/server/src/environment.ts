@@ -6,7 +6,8 @@ export const environment = {
   /** Without it the first start makes one and keeps it in the database. */
   sessionSecret: process.env['SESSION_SECRET'],
   /** The services of other companies: see apps/outside. */
-  outsideUrl: `http://127.0.0.1:${readPort(process.env['OUTSIDE_PORT'] ?? '3001')}`,
+  outsideUrl: process.env['OUTSIDE_URL'] ?? `http://127.0.0.1:${readPort(process.env['OUTSIDE_PORT'] ?? '3001')}`,
+  smtpHost: process.env['SMTP_HOST'] ?? '127.0.0.1',
   smtpPort: readPort(process.env['SMTP_PORT'] ?? '3025'),
   /** Where uploaded files are kept. */
   data: process.env['DEMO_DATA'] ?? '.data',

@@ -93,6 +93,16 @@ describe('a request', () => {
     expect(await server.conversations()).toBe(0);
   });
 
+  it('is answered with headers that keep other sites out, and with pages of its own only', async () => {
+    const { headers } = await fetch(server.url);
+    expect(headers.get('content-security-policy')).toMatch(/default-src 'self'.*frame-ancestors 'none'/);
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+    expect(alice).toContain('session='); // as the cookie that signIn has set:
+    const signedIn = await server.post('session.signIn', { json: { person: 'alice' } });
+    expect(signedIn.headers.get('set-cookie')).toMatch(/HttpOnly; SameSite=Lax/);
+  });
+
   it('that the app refuses says why and leaves its key free', async () => {
     const unknown = await start(alice, '"k"', hello('Hello', 'nobody'));
     expect(unknown.status).toBe(404);
@@ -113,6 +123,11 @@ describe('a request', () => {
 
 describe('the troubled network', () => {
   const trouble = (what: string) => ({ 'x-demo-trouble': what });
+
+  it('loses the request', async () => {
+    await expect(start(alice, '"k"', hello(), trouble('lose-request'))).rejects.toThrow();
+    expect(await server.conversations()).toBe(0);
+  });
 
   it('loses the answer and not the request', async () => {
     await expect(start(alice, '"k"', hello(), trouble('lose-answer'))).rejects.toThrow();

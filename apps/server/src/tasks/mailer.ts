@@ -3,7 +3,7 @@ import { createTransport } from 'nodemailer';
 import { environment } from '../environment.ts';
 
 const transport = createTransport({
-  host: '127.0.0.1',
+  host: environment.smtpHost,
   port: environment.smtpPort,
   ignoreTLS: true,
   connectionTimeout: 3_000,
