@@ -1,6 +1,8 @@
 import { isOncekeyError } from '@oncekey/core';
 import { sql } from 'drizzle-orm';
 import { getTableConfig } from 'drizzle-orm/pg-core';
+import { drizzle } from 'drizzle-orm/postgres-js';
+import postgres from 'postgres';
 import { describe, expect, it } from 'vitest';
 import { drizzleStore, migrate, oncekeyEvents, oncekeyRecords, oncekeySteps } from '../src/drizzle/index.ts';
 import { lookUp } from '../src/drizzle/record-statements.ts';
@@ -15,6 +17,11 @@ const record = (note: string, retentionMs = 60_000): NewRecord => ({
   executionId: '0192f000-0000-7000-8000-000000000000',
   result: JSON.stringify(note),
   retentionMs,
+});
+
+it('says at once that postgres.js cannot reserve connections with fetch_types: false, where it would hang later', () => {
+  const client = postgres('postgres://127.0.0.1:1/none', { fetch_types: false });
+  expect(() => drizzleStore(drizzle(client))).toThrow(/fetch_types: false\. Leave it out/);
 });
 
 describe('the unique key', () => {

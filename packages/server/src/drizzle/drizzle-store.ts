@@ -23,9 +23,9 @@ import {
   deleteStale,
   findHolder,
   insertRecord,
+  lockAndLookUp,
   lookUp,
   tryDedupeLock,
-  tryLock,
 } from './record-statements.ts';
 import { codeOf, isOvertaken, isUnavailable, isWorthAnotherRun } from './sqlstate.ts';
 import type { Run } from './statement.ts';
@@ -50,7 +50,7 @@ const RUNS = 5;
  * path through `db.transaction`.
  *
  * @param db the database that the protected handlers write to
- * @throws {RangeError} if `answerWithin` is not a duration
+ * @throws {RangeError} if `answerWithin` is not a duration, or postgres.js is told `fetch_types: false`
  */
 export function drizzleStore<Tx extends Executor>(
   db: DrizzleDatabase<Tx>,
@@ -68,17 +68,15 @@ export function drizzleStore<Tx extends Executor>(
       try {
         const isRecorded = await again(() =>
           transact({
-            // The locks first: in one statement, the look-up would see the world of before the lock was had.
             open: (send) =>
               all([
-                tryLock(send, id),
                 dedupeId ? tryDedupeLock(send, dedupeId) : true,
-                lookUp(send, id),
+                lockAndLookUp(send, id),
                 dedupeId && findHolder(send, dedupeId),
               ]),
-            async body(tx, [hasId, hasDedupe, look, holder]) {
+            async body(tx, [hasDedupe, { locked, ...look }, holder]) {
               const { record } = look;
-              const next = await body({ ...look, holder, tx, locked: hasId && hasDedupe });
+              const next = await body({ ...look, holder, tx, locked: locked && hasDedupe });
               return (
                 next &&
                 ((send) =>

@@ -8,7 +8,7 @@ import { all, BodyFailure, orFailure, type Transact } from './transaction.ts';
  * learns which connection it got; without it everything works but the notice of a lost connection.
  */
 interface Client {
-  readonly options: { readonly prepare?: boolean };
+  readonly options: { readonly prepare?: boolean; readonly fetch_types?: boolean };
   reserve(): Promise<ReservedConnection>;
 }
 interface ReservedConnection {
@@ -37,7 +37,13 @@ export function postgresJsInternals(db: object): (DatabaseInternals & { readonly
   const { session, dialect } = db as DatabaseInternals;
   if (!(session instanceof PostgresJsSession)) return undefined;
   const { client } = session as { client: Partial<Client> | undefined };
-  return typeof client?.reserve === 'function' ? { session, dialect, client: client as Client } : undefined;
+  if (typeof client?.reserve !== 'function') return undefined;
+  // It never gives a connection that it had to open for `reserve` (3.4), and without one a transaction that loses its own
+  // goes on outside of any.
+  if (client.options?.fetch_types === false) {
+    throw new RangeError('drizzleStore: postgres.js cannot reserve connections with fetch_types: false. Leave it out.');
+  }
+  return { session, dialect, client: client as Client };
 }
 
 /**

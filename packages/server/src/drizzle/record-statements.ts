@@ -13,33 +13,44 @@ export interface DedupeId {
   readonly key: string;
 }
 
-/**
- * Tries the lock of an id for this transaction, without waiting. The lengths delimit the parts; two ids that hash
- * alike only wait for each other.
- */
-export async function tryLock(run: Run, { scope, key }: RecordId): Promise<boolean> {
-  return tryLockOn(run, `oncekey:${scope.length}:${scope}${key}`);
+/** The name of an id's lock. The lengths delimit the parts; two ids that hash alike only wait for each other. */
+function lockOf({ scope, key }: RecordId): string {
+  return `oncekey:${scope.length}:${scope}${key}`;
 }
 
 export async function tryDedupeLock(run: Run, { scope, operation, key }: DedupeId): Promise<boolean> {
-  return tryLockOn(run, `oncekey-dedupe:${scope.length}:${operation.length}:${scope}${operation}${key}`);
+  const name = `oncekey-dedupe:${scope.length}:${operation.length}:${scope}${operation}${key}`;
+  const [row] = await run({ text: `select ${TRY_LOCK('$1')} as locked`, params: [name] });
+  return row?.['locked'] === true;
 }
 
-async function tryLockOn(run: Run, name: string): Promise<boolean> {
+const TRY_LOCK = (name: string) => `pg_try_advisory_xact_lock(hashtextextended(${name}, 0))`;
+
+/**
+ * The lock and the look-up in one statement. Its snapshot is older than the lock, by as much as it takes to get there: what
+ * is committed in between is not seen here, and stops the record's INSERT by its unique key.
+ */
+export async function lockAndLookUp(run: Run, id: RecordId): Promise<Look & { readonly locked: boolean }> {
   const [row] = await run({
-    text: 'select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as locked',
-    params: [name],
+    text: `select ${TRY_LOCK('$3')} as locked, ${LOOK_UP}`,
+    params: [id.scope, id.key, lockOf(id)],
   });
-  return row?.['locked'] === true;
+  return { ...toLook(row), locked: row?.['locked'] === true };
 }
 
 /** One read by primary key, with the clock. */
 export async function lookUp(run: Run, { scope, key }: RecordId): Promise<Look> {
   const [row] = await run({
-    text: `select ${NOW_MS} as now, ${recordColumns('r')}
-      from (select) as clock left join oncekey_records r on r.scope = $1 and r.key = $2`,
+    text: `select ${LOOK_UP}`,
     params: [scope, key],
   });
+  return toLook(row);
+}
+
+const LOOK_UP = `${NOW_MS} as now, ${recordColumns('r')}
+  from (select) as clock left join oncekey_records r on r.scope = $1 and r.key = $2`;
+
+function toLook(row: Awaited<ReturnType<Run>>[number] | undefined): Look {
   return { now: toDate(row?.['now']), record: toRecord(row) };
 }
 
