@@ -9,8 +9,10 @@ export default defineConfig({
     maxWorkers: 3,
     // postgres.js 3.4 looks for array types at each connect, and leaves its failure unhandled: tests that cut connections
     // meet it now and then. It is no answer of ours that is lost.
-    onUnhandledError: ({ code, query }: { code?: unknown; query?: unknown }) =>
-      !(code === 'CONNECTION_CLOSED' && typeof query === 'string' && query.includes('typarray')),
+    onUnhandledError(error) {
+      const { code, query } = error as { readonly code?: unknown; readonly query?: unknown };
+      return !(code === 'CONNECTION_CLOSED' && String(query).includes('typarray'));
+    },
     // Counted by the reporter: a workspace may have no tests yet, the run may not.
     passWithNoTests: true,
   },
