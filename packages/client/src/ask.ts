@@ -20,6 +20,8 @@ export interface Ask {
   readonly about?: 'outcome' | 'abandon' | undefined;
   /** Whoever asks sends it again by itself: `retryLink(retryKeyed)` leaves it alone. */
   readonly isRetried?: boolean | undefined;
+  /** It was sent before under this key: the server looks first whether it has the answer. */
+  readonly isRetry?: boolean | undefined;
 }
 
 /** What became of a key, as the server says. */

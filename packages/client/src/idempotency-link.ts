@@ -54,7 +54,7 @@ export function idempotencyLink<TRouter extends AnyTRPCRouter>(
           const headerKey = isNonJsonSerializable(op.input) ? { key, isSent: false } : undefined;
           const keyed = headerKey
             ? { ...op, context: withHeaderKey(op.context, headerKey) }
-            : { ...op, input: wrapInput(key, op.input) };
+            : { ...op, input: wrapInput(key, op.input, ask.isRetry) };
           return next(keyed).subscribe({
             next(envelope) {
               const { type = 'data' } = envelope.result;

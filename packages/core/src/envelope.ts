@@ -15,16 +15,23 @@ export interface Answer {
   readonly waited?: true | undefined;
 }
 
-/** `{ "~idempotency": { key }, input }` */
-export function wrapInput(key: string, input: unknown): object {
-  return { [ENVELOPE]: { key }, input };
+/**
+ * `{ "~idempotency": { key, retry? }, input }`
+ *
+ * @param isRetry whether it was sent before under this key: a hint, with which the server looks before it opens a transaction
+ */
+export function wrapInput(key: string, input: unknown, isRetry = false): object {
+  return { [ENVELOPE]: isRetry ? { key, retry: true } : { key }, input };
 }
 
 /** The envelope in a raw input, or `undefined` if there is none. The key is as it came: not checked. */
-export function unwrapInput(raw: unknown): { readonly key: unknown; readonly input: unknown } | undefined {
+export function unwrapInput(
+  raw: unknown,
+): { readonly key: unknown; readonly isRetry: boolean; readonly input: unknown } | undefined {
   if (!isObject(raw) || !Object.hasOwn(raw, ENVELOPE)) return undefined;
-  const head = raw[ENVELOPE];
-  return { key: isObject(head) && Object.hasOwn(head, 'key') ? head['key'] : undefined, input: raw['input'] };
+  const head = isObject(raw[ENVELOPE]) ? raw[ENVELOPE] : {};
+  const own = (name: string) => (Object.hasOwn(head, name) ? head[name] : undefined);
+  return { key: own('key'), isRetry: own('retry') === true, input: raw['input'] };
 }
 
 /** `{ "~idempotency": { replayed, executionId, waited? }, data }` */

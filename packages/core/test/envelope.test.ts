@@ -11,6 +11,12 @@ describe('the envelope of an input', () => {
     expect(JSON.stringify(wrapInput('k-1', { a: 1 }))).toBe('{"~idempotency":{"key":"k-1"},"input":{"a":1}}');
   });
 
+  it('says of a retry that it is one, and believes nothing but true', () => {
+    expect(JSON.stringify(wrapInput('k-1', 1, true))).toBe('{"~idempotency":{"key":"k-1","retry":true},"input":1}');
+    expect(unwrapInput(wrapInput('k-1', 1, true))).toStrictEqual({ key: 'k-1', isRetry: true, input: 1 });
+    expect(unwrapInput({ '~idempotency': { key: 'k', retry: 'yes' }, input: 1 })?.isRetry).toBe(false);
+  });
+
   it('carries any key and any input', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.anything(), (key, input) => {
@@ -24,28 +30,37 @@ describe('the envelope of an input', () => {
   it('carries them as JSON too', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), json, (key, input) => {
-        expect(unwrapInput(JSON.parse(JSON.stringify(wrapInput(key, input))))).toStrictEqual({ key, input });
+        expect(unwrapInput(JSON.parse(JSON.stringify(wrapInput(key, input))))).toStrictEqual({
+          key,
+          isRetry: false,
+          input,
+        });
       }),
     );
     expect(unwrapInput(JSON.parse(JSON.stringify(wrapInput('k', undefined))))).toStrictEqual({
       key: 'k',
+      isRetry: false,
       input: undefined,
     });
   });
 
   it('carries an input that is an envelope itself', () => {
     const inner = wrapInput('inner', 1);
-    expect(unwrapInput(wrapInput('outer', inner))).toStrictEqual({ key: 'outer', input: inner });
+    expect(unwrapInput(wrapInput('outer', inner))).toStrictEqual({ key: 'outer', isRetry: false, input: inner });
   });
 
   it.each([1, null, undefined, '', { a: 1 }, ['k'], 'not a key'])('hands on the key %j unchecked', (key) => {
-    expect(unwrapInput({ '~idempotency': { key }, input: 2 })).toStrictEqual({ key, input: 2 });
+    expect(unwrapInput({ '~idempotency': { key }, input: 2 })).toStrictEqual({ key, isRetry: false, input: 2 });
   });
 
   it.each([null, undefined, 'k', 1, ['k'], {}, Object.create({ key: 'k' })])(
     'has no key if its head is %j: whoever takes the key refuses that',
     (head) => {
-      expect(unwrapInput({ '~idempotency': head, input: 2 })).toStrictEqual({ key: undefined, input: 2 });
+      expect(unwrapInput({ '~idempotency': head, input: 2 })).toStrictEqual({
+        key: undefined,
+        isRetry: false,
+        input: 2,
+      });
     },
   );
 });

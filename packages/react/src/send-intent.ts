@@ -61,7 +61,7 @@ export async function sendIntent<TOutput, TInput>(
   if (isFirst && variables.isOfContent) rekey(await keyOfContent(procedure.mutationKey, variables.input));
   variables.isSent = true;
   try {
-    return await sendOnce(procedure, variables, log, sending);
+    return await sendOnce(procedure, variables, log, { ...sending, isRetry: !isFirst });
   } catch (error) {
     // A clock that is off minted a key that the server cannot take: it was never sent before, so it was never used.
     if (!isFirst || !learnServerTime(error)) throw error;
@@ -74,14 +74,18 @@ async function sendOnce<TOutput, TInput>(
   procedure: KeyedProcedure<TOutput, TInput>,
   { input, key }: KeyedVariables<TInput>,
   log: ReturnType<typeof logOf>,
-  sending: Sending,
+  sending: Sending & { readonly isRetry?: boolean },
 ): Promise<TOutput> {
   let isKeyed = false;
   const onAnswer = (answer: KeyedAnswer) => {
     isKeyed = true;
     log.answer = answer;
   };
-  const output = await procedure.send(input, { key, onAnswer, isRetried: sending.isRetried }, sending);
+  const output = await procedure.send(
+    input,
+    { key, onAnswer, isRetried: sending.isRetried, isRetry: sending.isRetry },
+    sending,
+  );
   if (!isKeyed) throw new OncekeyError('MISCONFIGURED', 'Put idempotencyLink() first among the tRPC client’s links.');
   return output;
 }

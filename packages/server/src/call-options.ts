@@ -63,7 +63,15 @@ export interface ProtectionOptions<Opts, Until> extends CallOptions {
   readonly remember?: (error: unknown) => boolean;
 }
 
-export interface TransactionalOptions<Opts> extends ProtectionOptions<Opts, DedupeUntil> {}
+export interface TransactionalOptions<Opts> extends ProtectionOptions<Opts, DedupeUntil> {
+  /**
+   * The handler touches nothing but `ctx.db`, so it may run before it is known whether it has to: it starts while the claim
+   * is on its way, which spares a round trip. For a duplicate it starts as well, in a transaction that is rolled back: its
+   * statements fail, and so does what it awaits. What it does elsewhere (a mail, a counter in memory) would be done again.
+   * On stores that cannot, and beside `dedupe`, it starts after the claim as ever. Default: false.
+   */
+  readonly speculative?: boolean;
+}
 
 export interface LeasedOptions<Opts> extends ProtectionOptions<Opts, LeasedDedupeUntil> {
   /** How long the owner is believed alive after its last sign of life, at least a second. Default: `'30s'`. */
@@ -81,11 +89,14 @@ export interface Protection<Opts> {
   /** `undefined`: until it is settled. */
   readonly dedupeForMs: number | undefined;
   readonly keepsDedupe: boolean;
+  readonly speculative: boolean;
   readonly remember: ((error: unknown) => boolean) | undefined;
 }
 
 /** @throws {RangeError} if a duration is none, or `'derive'` has no window */
-export function readProtection<Opts>(options: LeasedOptions<Opts>): Protection<Opts> {
+export function readProtection<Opts>(
+  options: LeasedOptions<Opts> & Pick<TransactionalOptions<Opts>, 'speculative'>,
+): Protection<Opts> {
   const {
     retention = '24h',
     wait = '10s',
@@ -94,6 +105,7 @@ export function readProtection<Opts>(options: LeasedOptions<Opts>): Protection<O
     key = 'required',
     dedupe,
     remember,
+    speculative = false,
   } = options;
   const waitMs = toMilliseconds(wait, 'wait');
   const dedupeForMs = dedupe && 'for' in dedupe ? toMilliseconds(dedupe.for, 'dedupe.for', 1) : undefined;
@@ -114,6 +126,7 @@ export function readProtection<Opts>(options: LeasedOptions<Opts>): Protection<O
     onDuplicate: (dedupe?.by && dedupe.on) ?? (dedupe?.by ? 'conflict' : 'replay'),
     dedupeForMs,
     keepsDedupe: dedupe !== undefined && 'while' in dedupe && dedupe.until === 'settled',
+    speculative: speculative && !dedupe,
     remember,
   };
 }

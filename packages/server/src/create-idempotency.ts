@@ -21,6 +21,7 @@ import { type PurgeOptions, type PurgeResult, purge } from './purge.ts';
 import type { ResultCodec } from './result-codec.ts';
 import { createResultFormat, type Transformer } from './result-format.ts';
 import { checkScope, PUBLIC_SCOPE } from './scope.ts';
+import { SettledCache } from './settled-cache.ts';
 import type { SettledOutcome, Store } from './store.ts';
 import { errorFormatter, type Formatter, formattedBy } from './trpc/error-format.ts';
 import { intake } from './trpc/intake.ts';
@@ -55,6 +56,11 @@ export interface IdempotencyOptions<Ctx extends DatabaseContext> extends CallOpt
   readonly codec?: ResultCodec;
   /** The largest result that is stored, in bytes of its JSON. Default: 1 MiB. */
   readonly maxResultBytes?: number;
+  /**
+   * Keeps answers that this process has given in memory, up to so many bytes, and answers their replays without the
+   * database. Never stale: a settled record does not change until it expires. Default: none.
+   */
+  readonly cache?: { readonly maxBytes: number };
 }
 
 type Piece<Context extends object, Overrides extends object> = TRPCProcedureBuilder<
@@ -186,11 +192,12 @@ const MAX_RESULT_BYTES = 1 << 20;
 export function createIdempotency<Ctx extends DatabaseContext>(
   options: IdempotencyOptions<Ctx>,
 ): IdempotencyPlugin<Ctx> {
-  const { store, transformer, codec, maxResultBytes = MAX_RESULT_BYTES, retention, wait, whenBusy } = options;
+  const { store, transformer, codec, maxResultBytes = MAX_RESULT_BYTES, retention, wait, whenBusy, cache } = options;
   if (!(maxResultBytes > 0)) throw new RangeError('maxResultBytes must be a number of bytes');
+  if (cache && !(cache.maxBytes > 0)) throw new RangeError('cache.maxBytes must be a number of bytes');
   const results = createResultFormat({ transformer, codec, maxBytes: maxResultBytes });
   const listeners = new Listeners();
-  const engine = createEngine({ store, results, listeners });
+  const engine = createEngine({ store, results, listeners, cache: cache && new SettledCache(cache.maxBytes) });
   const untyped = store as unknown as Store<never>;
 
   const scopeOf = (ctx: object) => checkScope(options.scope({ ctx: ctx as Ctx }));
@@ -200,7 +207,7 @@ export function createIdempotency<Ctx extends DatabaseContext>(
 
   // A tombstone must outlive every late packet, also of the procedure that remembers longest.
   let longestRetentionMs = 0;
-  const protectionOf = <Opts>(call: LeasedOptions<Opts>) => {
+  const protectionOf = <Opts>(call: LeasedOptions<Opts> & { readonly speculative?: boolean }) => {
     const protection = readProtection<Opts>({
       ...(retention !== undefined && { retention }),
       ...(wait !== undefined && { wait }),
@@ -213,7 +220,9 @@ export function createIdempotency<Ctx extends DatabaseContext>(
   protectionOf({}); // so that a wrong option fails the start
 
   let formatter: Formatter | undefined;
-  const settingsOf = (call: LeasedOptions<InputOptions<object>> & { readonly scope?: 'public' }) => ({
+  const settingsOf = (
+    call: LeasedOptions<InputOptions<object>> & { readonly scope?: 'public'; readonly speculative?: boolean },
+  ) => ({
     engine,
     results,
     scopeOf: scopesFor(call.scope),

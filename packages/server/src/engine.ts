@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isOncekeyError } from '@oncekey/core';
 import { pollDelay } from './backoff.ts';
-import { type DecidedRequest, type Decision, isSameRequest } from './decide.ts';
+import { type DecidedRequest, type Decision, decide, isSameRequest } from './decide.ts';
 import type { Listeners } from './events.ts';
 import { type Flight, InFlight, type Landing } from './in-flight.ts';
 import { type LeasedRun, leasedAttempts } from './leased-attempt.ts';
 import { inProgress, keyReused, refusal } from './refusals.ts';
 import type { ResultFormat } from './result-format.ts';
+import type { SettledCache } from './settled-cache.ts';
 import { recordLabel } from './steps.ts';
-import type { RecordId, Store, StoredRecord } from './store.ts';
+import type { Look, RecordId, Store, StoredRecord } from './store.ts';
 import { Suspicion } from './suspicion.ts';
 import { type TransactionalRun, transactionalAttempt } from './transactional-attempt.ts';
 
@@ -31,6 +32,10 @@ export interface KeyedRequest extends DecidedRequest {
   readonly dedupe?: { readonly key: string; readonly forMs: number | undefined } | undefined;
   readonly errors: ErrorMemory;
   readonly actor?: string | undefined;
+  /** Sent before under this key, as its sender says: a look is likely to be enough. A hint, nothing depends on it. */
+  readonly isRetry?: boolean | undefined;
+  /** Transactional: the handler may start before the claim is answered. */
+  readonly speculative?: boolean | undefined;
 }
 
 export interface LeasedRequest extends KeyedRequest {
@@ -86,11 +91,12 @@ export interface EngineParts<Tx> {
   readonly store: Store<Tx>;
   readonly results: ResultFormat;
   readonly listeners: Listeners;
+  readonly cache?: SettledCache | undefined;
 }
 
 /** claim → run → record → replay, for any store and any framework. */
 export function createEngine<Tx>(parts: EngineParts<Tx>): Engine<Tx> {
-  const { store, results, listeners } = parts;
+  const { store, results, listeners, cache } = parts;
   const inFlight = new InFlight<Settled>();
   const suspicion = new Suspicion();
   const leasing = leasedAttempts(parts);
@@ -98,11 +104,13 @@ export function createEngine<Tx>(parts: EngineParts<Tx>): Engine<Tx> {
   async function answer(
     request: KeyedRequest,
     mode: 'transactional' | 'leased',
-    attempt: () => Promise<Attempt>,
+    attempt: (looks: number) => Promise<Attempt>,
   ): Promise<Answered> {
     const since = performance.now();
     const deadline = since + request.waitMs;
     const waits = { isNoted: false };
+    const known = cache?.get(request);
+    if (known) return complete(request, mode, known, { isOwn: false, since, waited: false });
     for (;;) {
       const first = inFlight.get(request.id);
       if (!first) {
@@ -123,15 +131,19 @@ export function createEngine<Tx>(parts: EngineParts<Tx>): Engine<Tx> {
   /** The one request of this process that talks to the store about this id. */
   async function lead(
     request: KeyedRequest,
-    attempt: () => Promise<Attempt>,
+    attempt: (looks: number) => Promise<Attempt>,
     deadline: number,
     waits: { isNoted: boolean },
   ): Promise<Settled> {
     let awaited: StoredRecord | undefined;
+    // Outside of any transaction: one read, where there is likely to be an answer.
+    let isLookEnough = request.isRetry ?? false;
     for (let looks = 0; ; looks++) {
       const ended = awaited && (await endOf(awaited, request));
       if (ended) return ended;
-      const next = await attempt();
+      const looked = isLookEnough ? lookedUp(await store.look(request.id), request) : undefined;
+      isLookEnough = false;
+      const next = looked ?? (await attempt(looks));
       if (next.do === 'done') return next.settled;
       // Whoever got through first is there to be seen at once; this only keeps a store that errs from being asked forever.
       if (next.do === 'look-again' && looks < LOOKS_AT_ONCE) continue;
@@ -157,6 +169,7 @@ export function createEngine<Tx>(parts: EngineParts<Tx>): Engine<Tx> {
     const { executionId, executed, id } = settled;
     if (executed && isOwn) {
       noteSuspect(request, executionId);
+      cache?.put(request, settled, since);
       if ('error' in executed) throw executed.error;
       return { executionId, replayed: false, waited, data: executed.data };
     }
@@ -201,10 +214,17 @@ export function createEngine<Tx>(parts: EngineParts<Tx>): Engine<Tx> {
   }
 
   return {
-    transactional: (request, run) => answer(request, 'transactional', () => transactionalAttempt(parts, request, run)),
+    transactional: (request, run) =>
+      answer(request, 'transactional', (looks) => transactionalAttempt(parts, request, run, looks)),
     leased: (request, run) => answer(request, 'leased', () => leasing.attempt(request, run)),
     close: (withinMs) => leasing.close(withinMs),
   };
+}
+
+/** What a look outside of any transaction comes to, if that is all there is to do. */
+function lookedUp(look: Look, request: KeyedRequest): Attempt | undefined {
+  const decision = decide({ ...look, locked: true }, request);
+  return decision.do === 'run' ? undefined : follow(decision, request);
 }
 
 /** What a decision other than to run comes to. */

@@ -17,6 +17,8 @@ interface ExecuteRequest {
   /** What proves that a retry is the same request. Default: nothing, so that the key alone says it. */
   readonly input?: unknown;
   readonly actor?: string;
+  /** It was sent before: a queue's second delivery, say. Then one read is likely to answer it. A hint, nothing depends on it. */
+  readonly isRetry?: boolean;
 }
 
 type WithoutKeyPolicy<Options> = Omit<Options, 'key'>;
@@ -76,7 +78,7 @@ function toKeyedRequest(
   if (!parsed.ok) throw new OncekeyError('KEY_INVALID', `The idempotency key is not valid: ${parsed.problem}.`);
   if (operation === '') throw new OncekeyError('MISCONFIGURED', 'oncekey: execute needs an operation.');
   const print = fingerprint(operation, input, results.encodeInput);
-  const { retentionMs, waitMs, leaseMs, onDuplicate, keepsDedupe, remember } = protection;
+  const { retentionMs, waitMs, leaseMs, onDuplicate, keepsDedupe, speculative, remember } = protection;
   return {
     id: { scope: checkScope(scope), key: parsed.key },
     operation,
@@ -87,6 +89,8 @@ function toKeyedRequest(
     leaseMs,
     onDuplicate,
     keepsDedupe,
+    speculative,
+    isRetry: request.isRetry,
     dedupe: dedupeOf(protection, undefined, { fingerprint: print, isKeyless: false }),
     actor,
     errors: plainErrors(remember),

@@ -148,11 +148,15 @@ export interface Store<Tx> {
    * Opens a transaction, tries the locks of the id and of the dedupe key without waiting, reads who is there and hands
    * all to `body`. Commits if the body returns a record, rolls back if it returns `undefined` or throws (what it threw
    * comes out unchanged). A body that failed on a serialisation failure or a deadlock is run again, in a new transaction.
+   *
+   * @param early where the store can: called with the transaction before the claim is answered, so that what it sends goes
+   * along. If the id is not free then, nothing of that is done, and `overtaken` is the end. A store may well never call it
    */
   transact(
     id: RecordId,
     body: (claim: Claim<Tx>) => Promise<NewRecord | undefined>,
     dedupe?: { readonly operation: string; readonly key: string },
+    early?: (tx: Tx) => void,
   ): Promise<TransactEnd>;
 
   /** Reads a record outside of any transaction. */

@@ -25,6 +25,7 @@ export async function transactionalAttempt<Tx>(
   { store, results, listeners }: EngineParts<Tx>,
   request: KeyedRequest,
   run: TransactionalRun<Tx>,
+  looks = 0,
 ): Promise<Attempt> {
   const { id, operation, dedupe } = request;
   const since = performance.now();
@@ -33,12 +34,21 @@ export async function transactionalAttempt<Tx>(
   let decision: Decision = { do: 'wait' };
   let settled: Settled | undefined;
   let thrown: { readonly error: unknown } | undefined;
+  let started: Promise<unknown> | undefined;
+  // Once only: where the id is not free, the next look says why.
+  const early =
+    request.speculative && looks === 0
+      ? (tx: Tx) => {
+          started = run({ tx, executionId });
+          started.catch(() => {}); // whether it counts is not known yet
+        }
+      : undefined;
 
   const inTransaction = async ({ tx, ...found }: Claim<Tx>): Promise<NewRecord | undefined> => {
     thrown = undefined; // a run that met another transaction is run again, and its error is none
     decision = decide(found, request);
     if (decision.do !== 'run') return undefined;
-    const data = await run({ tx, executionId }).catch((error: unknown) => {
+    const data = await (started ?? run({ tx, executionId })).catch((error: unknown) => {
       thrown = { error };
       throw error;
     });
@@ -48,7 +58,7 @@ export async function transactionalAttempt<Tx>(
 
   let end: TransactEnd;
   try {
-    end = await store.transact(id, inTransaction, dedupeId);
+    end = await store.transact(id, inTransaction, dedupeId, early);
   } catch (error) {
     // The handler may have failed *because* another attempt got through first, on the app's own unique constraint, say.
     // Then the answer is that attempt's, not the error.

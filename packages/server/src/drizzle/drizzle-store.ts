@@ -24,7 +24,9 @@ import {
   findHolder,
   insertRecord,
   lockAndLookUp,
+  lockAndLookUpOrFail,
   lookUp,
+  NOT_FREE,
   tryDedupeLock,
 } from './record-statements.ts';
 import { codeOf, isOvertaken, isUnavailable, isWorthAnotherRun } from './sqlstate.ts';
@@ -63,7 +65,8 @@ export function drizzleStore<Tx extends Executor>(
   const run: Run = (statement) => withinTime(answerMs, runOnDb(statement));
 
   return {
-    async transact(id, body, dedupe) {
+    async transact(id, body, dedupe, early) {
+      const startsEarly = early !== undefined && postgresJs !== undefined && !dedupe;
       const dedupeId = dedupe && { scope: id.scope, ...dedupe };
       try {
         const isRecorded = await again(() =>
@@ -71,9 +74,10 @@ export function drizzleStore<Tx extends Executor>(
             open: (send) =>
               all([
                 dedupeId ? tryDedupeLock(send, dedupeId) : true,
-                lockAndLookUp(send, id),
+                startsEarly ? lockAndLookUpOrFail(send, id) : lockAndLookUp(send, id),
                 dedupeId && findHolder(send, dedupeId),
               ]),
+            early: startsEarly ? early : undefined,
             async body(tx, [hasDedupe, { locked, ...look }, holder]) {
               const { record } = look;
               const next = await body({ ...look, holder, tx, locked: locked && hasDedupe });
@@ -92,7 +96,7 @@ export function drizzleStore<Tx extends Executor>(
         return isRecorded ? 'recorded' : 'rolled-back';
       } catch (error) {
         if (error instanceof BodyFailure) throw error.error;
-        if (isOvertaken(error)) return 'overtaken';
+        if (isOvertaken(error) || (startsEarly && codeOf(error) === NOT_FREE)) return 'overtaken';
         throw storeError(error);
       }
     },

@@ -61,17 +61,23 @@ export function transactOnPostgresJs<Tx>(
   answerMs: number,
 ): Transact<Tx> {
   return async (plan) => {
+    let isEnding = false;
     const reserved = await withinTime(answerMs, client.reserve(), (late) => late.release());
     const connection = new GuardedConnection(reserved, client.options.prepare !== false, answerMs);
     const run: Run = (statement) => connection.own(statement.text, statement.params);
     try {
-      const [, opened] = await connection.inTime(all([connection.begin(), plan.open(run)]));
+      const opening = connection.inTime(all([connection.begin(), plan.open(run)]));
       const inner = new PostgresJsSession(connection as never, dialect, session.schema, session.options);
       const tx = new PostgresJsTransaction(dialect, inner as never, session.schema) as unknown as Tx;
+      plan.early?.(tx);
+      const [, opened] = await opening;
       const close = await connection.untilLost(orFailure(plan.body(tx, opened)));
       connection.refuseAborted();
       if (!close) {
-        await connection.inTime(connection.finish('rollback'));
+        // Nothing was written: whoever asked need not wait for the end, the connection does.
+        isEnding = true;
+        const ended = connection.inTime(connection.finish('rollback')).catch(() => {});
+        void ended.then(() => connection.release());
         return false;
       }
       // If what closes it fails, the transaction is aborted and COMMIT rolls it back: they can go out in one flight.
@@ -81,7 +87,7 @@ export function transactOnPostgresJs<Tx>(
       await connection.inTime(connection.finish('rollback')).catch(() => {});
       throw error;
     } finally {
-      connection.release();
+      if (!isEnding) connection.release();
     }
   };
 }

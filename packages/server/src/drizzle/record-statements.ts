@@ -54,6 +54,23 @@ function toLook(row: Awaited<ReturnType<Run>>[number] | undefined): Look {
   return { now: toDate(row?.['now']), record: toRecord(row) };
 }
 
+/** What {@link lockAndLookUpOrFail} fails with. */
+export const NOT_FREE = '22012';
+
+/**
+ * As {@link lockAndLookUp}, but fails where the id is not free, and the transaction with it: of what was sent after it nothing
+ * is done, and none of it waits for anyone.
+ */
+export async function lockAndLookUpOrFail(run: Run, id: RecordId): Promise<Look & { readonly locked: true }> {
+  const [row] = await run({
+    // A division by zero: the only error that a plain SELECT can raise on purpose.
+    text: `select ${NOW_MS} as now, 1 / (${TRY_LOCK('$3')}
+        and not exists (select from oncekey_records r where r.scope = $1 and r.key = $2))::int as free`,
+    params: [id.scope, id.key, lockOf(id)],
+  });
+  return { ...toLook(row), locked: true };
+}
+
 /** Whether a record holds its dedupe key: for its time, or until it is settled, but never after its owner was lost. */
 const HOLDS_DEDUPE = `(r.expires_at > now() and coalesce(r.dedupe_until > now(), true)
   and (r.state <> 'running' or ${isLeased('r')}))`;

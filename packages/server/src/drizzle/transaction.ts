@@ -16,6 +16,8 @@ export interface DrizzleDatabase<Tx extends Executor> extends Executor {
 interface Plan<Tx, Opened> {
   /** What it begins with. Where the driver can, its statements go out with BEGIN in one flight. */
   open(run: Run): Promise<Opened>;
+  /** What may be begun in it before it is known how it opened. If that failed, it has failed with it. */
+  readonly early?: ((tx: Tx) => void) | undefined;
   /** What is done in it. Answers with what it ends with, in one flight with COMMIT; `undefined` rolls it back. */
   body(tx: Tx, opened: Opened): Promise<((run: Run) => Promise<unknown>) | undefined>;
 }

@@ -5,7 +5,7 @@ export function crashableStore<Tx>(store: Store<Tx>, point: (name: string) => vo
   return {
     ...store,
 
-    async transact(id, body, dedupe) {
+    async transact(id, body, dedupe, early) {
       point('before the transaction');
       const end = await store.transact(
         id,
@@ -16,6 +16,7 @@ export function crashableStore<Tx>(store: Store<Tx>, point: (name: string) => vo
           return record;
         },
         dedupe,
+        early,
       );
       point(`the transaction is ${end}, nobody was told`);
       return end;

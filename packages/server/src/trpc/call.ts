@@ -8,6 +8,8 @@ export interface Call {
   readonly path: string;
   /** As it came, not checked yet; `undefined`: none came. */
   readonly key: unknown;
+  /** Sent before, as its sender says. */
+  readonly isRetry: boolean;
   /** The input without its envelope. */
   readonly rawInput: () => Promise<unknown>;
   /** Set once the call was answered by an idempotent procedure. */

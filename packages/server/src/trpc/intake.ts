@@ -29,6 +29,7 @@ export const intake = t.procedure.use(async (opts) => {
   const call: Call = {
     path,
     key: envelope ? envelope.key : idempotent ? takeKey(() => keys?.take(batchIndex, path)) : undefined,
+    isRetry: envelope?.isRetry ?? false,
     rawInput: raw === undefined ? opts.getRawInput : await rereadable(envelope ? envelope.input : raw),
   };
   const result = await opts.next({ ctx: withCall(call), getRawInput: call.rawInput } as { ctx: object });

@@ -102,7 +102,7 @@ async function readRequest<Tx>(
   settings: MiddlewareSettings<Tx>,
   remember: (error: unknown) => boolean,
 ): Promise<LeasedRequest> {
-  const { retentionMs, waitMs, leaseMs, onDuplicate, keepsDedupe } = settings;
+  const { retentionMs, waitMs, leaseMs, onDuplicate, keepsDedupe, speculative } = settings;
   const { key, bornAt, isKeyless } = readKey(call, operation, settings);
   const scope = settings.scopeOf(opts.ctx);
   // Raw, not parsed: a parser may fill in defaults that differ each time.
@@ -119,6 +119,8 @@ async function readRequest<Tx>(
     dedupe: dedupeOf(settings, opts, { fingerprint: print, isKeyless }),
     onDuplicate,
     keepsDedupe,
+    speculative,
+    isRetry: call.isRetry,
     actor: settings.actorOf?.(opts.ctx),
     errors: trpcErrors(remember, settings.formatter(), { path: operation, ...opts }),
   };
