@@ -1,6 +1,6 @@
 /** `SCREENSHOTS=1 pnpm exec vitest run --project demo-web screenshots` takes docs/screenshots anew: every page in each state. */
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Demo, startDemo, type Visitor } from './fixture.ts';
 
 const folder = fileURLToPath(new URL('../../../docs/screenshots/', import.meta.url));
@@ -37,7 +37,9 @@ describe.skipIf(!process.env['SCREENSHOTS'])('screenshots', { timeout: 300_000 }
       await page.getByRole('button', { name: /^Press both/ }).click();
       await page.waitForTimeout(300);
       if (preset === 'crash-after-commit') await take(visitor, 'lab-server-away');
-      await page.locator('button:enabled', { hasText: 'Replay' }).waitFor({ timeout: 60_000 });
+      await expect
+        .poll(() => page.getByRole('button', { name: 'Replay', exact: true }).isEnabled(), { timeout: 60_000 })
+        .toBe(true);
       await page.getByRole('region', { name: 'Attempts with oncekey' }).getByRole('button').last().focus();
       await take(visitor, `lab-${preset}`);
     }

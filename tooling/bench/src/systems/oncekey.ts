@@ -1,0 +1,39 @@
+import { createIdempotency } from '@oncekey/server';
+import { drizzleStore } from '@oncekey/server/drizzle';
+import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js';
+import { effect, open } from './database.ts';
+import type { SystemSpec } from './system.ts';
+
+interface Kind {
+  readonly name: string;
+  readonly mode: 'transactional' | 'leased';
+  readonly speculative?: boolean;
+  readonly cache?: { readonly maxBytes: number };
+}
+
+function oncekey({ name, mode, speculative = false, cache }: Kind): SystemSpec {
+  return {
+    name,
+    version: 'this repository',
+    isOnPostgres: true,
+    async create({ url, note, connections }) {
+      const { db, ...pool } = open(url, connections);
+      const idempotency = createIdempotency<{ db: PostgresJsDatabase }>({
+        store: drizzleStore(db),
+        scope: () => 'bench',
+        ...(cache && { cache }),
+      });
+      const request = (key: string) => ({ operation: 'effect', scope: 'bench', key, input: { note: note.length } });
+      const run = (key: string, isRetry: boolean) =>
+        mode === 'transactional'
+          ? idempotency.execute({ mode, ...request(key), speculative, isRetry }, ({ db: tx }) => effect(tx, note))
+          : idempotency.execute({ mode, ...request(key), isRetry }, () => db.transaction((tx) => effect(tx, note)));
+      return { first: (key) => run(key, false), replay: (key) => run(key, true), ...pool };
+    },
+  };
+}
+
+export const transactional = oncekey({ name: 'oncekey transactional', mode: 'transactional' });
+export const speculative = oncekey({ name: 'oncekey speculative', mode: 'transactional', speculative: true });
+export const leased = oncekey({ name: 'oncekey leased', mode: 'leased' });
+export const cached = oncekey({ name: 'oncekey with its cache', mode: 'transactional', cache: { maxBytes: 1 << 26 } });

@@ -1,0 +1,3 @@
+import { workspace } from '../vitest/src/workspace.ts';
+
+export default workspace('bench');
