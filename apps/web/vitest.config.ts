@@ -5,6 +5,4 @@ export default workspace('demo-web', {
   globalSetup: [postgresSetup],
   testTimeout: 60_000,
   hookTimeout: 120_000,
-  // Each file drives a browser and a server: two at once starve each other.
-  fileParallelism: false,
 });

@@ -12,8 +12,8 @@ export type Db = PostgresJsDatabase;
 export type Ctx = { user: string; db: Db };
 
 /** A connection pool, as one process has it. */
-export function connect(url: string, max = 4) {
-  const client = postgres(url, { max, onnotice() {} });
+export function connect(url: string, max = 4, options: { prepare?: boolean } = {}) {
+  const client = postgres(url, { max, onnotice() {}, ...options });
   return {
     client,
     db: drizzle(client),

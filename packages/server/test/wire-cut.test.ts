@@ -9,7 +9,8 @@ import { connect, count, createApp, type Db, freshDatabase, gate, insertEffect }
 async function setUp() {
   const database = await freshDatabase();
   const proxy = await startProxy(Number(new URL(database.url).port));
-  const pool = connect(proxy.url(database.url), 4);
+  // Not prepared: the network knows a statement by its text, and cuts at that.
+  const pool = connect(proxy.url(database.url), 4, { prepare: false });
   return {
     database,
     proxy,

@@ -94,7 +94,7 @@ try {
       return () => run(keys[turn++ % keys.length] ?? '');
     };
     const read = (key: string) =>
-      bare.client`select state, result, fingerprint from oncekey_records where scope = 'bench' and key = ${key}`;
+      bare.client`select state, result, fingerprint from oncekey_records where scope = 'oncekey transactional' and key = ${key}`;
     const measured = await measure(
       [
         { name: 'bare prepared read', run: keyed((key) => read(key)) },
@@ -111,7 +111,7 @@ try {
 
   async function counted() {
     await using network = await startNetwork(server.url, 0);
-    const entrants = await enter(SYSTEMS, { url: network.url(server.url), note: 'a small note', connections: 2 });
+    const entrants = await enter(SYSTEMS, { url: network.url(server.url), note: 'a small note', connections: 1 });
     const lines: string[][] = [];
     for (const { spec, system, ...rest } of entrants) {
       if (!system) {

@@ -8,7 +8,7 @@ export interface Options {
   readonly growth: boolean;
 }
 
-export const USAGE = `pnpm bench [--quick] [--json FILE] [--svg FILE] [--growth]
+const USAGE = `pnpm bench [--quick] [--json FILE] [--svg FILE] [--growth]
 
   --quick      fewer and shorter rounds: ends within four minutes
   --json FILE  writes a row for each measurement

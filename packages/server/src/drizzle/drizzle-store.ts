@@ -17,7 +17,7 @@ import {
   renewLeases,
 } from './lease-statements.ts';
 import { transactPortably } from './portable.ts';
-import { postgresJsInternals, transactOnPostgresJs } from './postgres-js.ts';
+import { postgresJsInternals, runOnPostgresJs, transactOnPostgresJs } from './postgres-js.ts';
 import {
   clearStaleDedupe,
   deleteStale,
@@ -61,7 +61,7 @@ export function drizzleStore<Tx extends Executor>(
   const answerMs = toMilliseconds(answerWithin, 'answerWithin', 1);
   const postgresJs = postgresJsInternals(db);
   const transact: Transact<Tx> = postgresJs ? transactOnPostgresJs(postgresJs, answerMs) : transactPortably(db);
-  const runOnDb = runThrough(db);
+  const runOnDb = postgresJs ? runOnPostgresJs(postgresJs) : runThrough(db);
   const run: Run = (statement) => withinTime(answerMs, runOnDb(statement));
 
   return {

@@ -9,10 +9,10 @@ import { all, BodyFailure, orFailure, type Transact } from './transaction.ts';
  */
 interface Client {
   readonly options: { readonly prepare?: boolean; readonly fetch_types?: boolean };
+  unsafe(text: string, params?: readonly unknown[], options?: object): Query;
   reserve(): Promise<ReservedConnection>;
 }
-interface ReservedConnection {
-  unsafe(text: string, params?: readonly unknown[], options?: object): Query;
+interface ReservedConnection extends Pick<Client, 'unsafe'> {
   release(): void;
 }
 type Rows = Promise<readonly Readonly<Record<string, unknown>>[]>;
@@ -46,6 +46,17 @@ export function postgresJsInternals(db: object): (DatabaseInternals & { readonly
   return { session, dialect, client: client as Client };
 }
 
+/** Runs statements outside of any transaction: prepared, in one flight, where Drizzle would ask for each to be described first. */
+export function runOnPostgresJs({ client }: NonNullable<ReturnType<typeof postgresJsInternals>>): Run {
+  const options = { prepare: isPreparing(client) };
+  return async ({ text, params }) => client.unsafe(text, params, options);
+}
+
+/** Behind a pooler in transaction mode it is told not to. */
+function isPreparing({ options }: Client): boolean {
+  return options.prepare !== false;
+}
+
 /**
  * Transactions on a connection of their own, in as many flights as unprotected ones: BEGIN and what opens it go out
  * together, and so do what closes it and COMMIT.
@@ -63,7 +74,7 @@ export function transactOnPostgresJs<Tx>(
   return async (plan) => {
     let isEnding = false;
     const reserved = await withinTime(answerMs, client.reserve(), (late) => late.release());
-    const connection = new GuardedConnection(reserved, client.options.prepare !== false, answerMs);
+    const connection = new GuardedConnection(reserved, isPreparing(client), answerMs);
     const run: Run = (statement) => connection.own(statement.text, statement.params);
     try {
       const opening = connection.inTime(all([connection.begin(), plan.open(run)]));

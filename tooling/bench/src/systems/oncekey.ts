@@ -23,7 +23,8 @@ function oncekey({ name, mode, speculative = false, cache }: Kind): SystemSpec {
         scope: () => 'bench',
         ...(cache && { cache }),
       });
-      const request = (key: string) => ({ operation: 'effect', scope: 'bench', key, input: { note: note.length } });
+      // A scope of its own: the others' records are not this one's to answer from.
+      const request = (key: string) => ({ operation: 'effect', scope: name, key, input: { note: note.length } });
       const run = (key: string, isRetry: boolean) =>
         mode === 'transactional'
           ? idempotency.execute({ mode, ...request(key), speculative, isRetry }, ({ db: tx }) => effect(tx, note))
