@@ -17,8 +17,10 @@ describe.skipIf(!process.env['SCREENSHOTS'])('screenshots', { timeout: 300_000 }
   });
   afterAll(() => demo?.[Symbol.asyncDispose]());
 
-  const take = ({ page }: Visitor, name: string) =>
-    page.screenshot({ path: `${folder}${name}.jpg`, type: 'jpeg', quality: 78, fullPage: true });
+  const take = async ({ page }: Visitor, name: string) => {
+    await page.evaluate(() => scrollTo(0, 0)); // what is sticky stands where it belongs
+    await page.screenshot({ path: `${folder}${name}.jpg`, type: 'jpeg', quality: 78, fullPage: true });
+  };
 
   it('of the lab', async () => {
     await using visitor = await demo.open('Alice', { path: '/', context: WIDE });

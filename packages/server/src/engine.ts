@@ -34,6 +34,8 @@ export interface KeyedRequest extends DecidedRequest {
   readonly actor?: string | undefined;
   /** Sent before under this key, as its sender says: a look is likely to be enough. A hint, nothing depends on it. */
   readonly isRetry?: boolean | undefined;
+  /** Whether another key for the same would look like a client that mints one with each try. Default: yes. */
+  readonly isTelling?: boolean | undefined;
   /** Transactional: the handler may start before the claim is answered. */
   readonly speculative?: boolean | undefined;
 }
@@ -204,7 +206,11 @@ export function createEngine<Tx>(parts: EngineParts<Tx>): Engine<Tx> {
     await store.note([{ kind: 'waited', id, operation, actor }]);
   }
 
-  function noteSuspect({ id, operation, fingerprint, actor }: KeyedRequest, executionId: string): void {
+  function noteSuspect(
+    { id, operation, fingerprint, actor, isTelling = true }: KeyedRequest,
+    executionId: string,
+  ): void {
+    if (!isTelling) return;
     const otherExecutionId = suspicion.notice(id, fingerprint, executionId, performance.now());
     if (otherExecutionId === undefined) return;
     const kind = 'suspected-duplicate';

@@ -91,6 +91,8 @@ function toKeyedRequest(
     keepsDedupe,
     speculative,
     isRetry: request.isRetry,
+    // Without an input, all jobs of a kind look alike.
+    isTelling: input !== undefined,
     dedupe: dedupeOf(protection, undefined, { fingerprint: print, isKeyless: false }),
     actor,
     errors: plainErrors(remember),

@@ -40,6 +40,21 @@ describe('execute, for what is not tRPC', () => {
     expect(sent).toHaveLength(1);
   });
 
+  it('does not take jobs without an input for one request under two keys', async () => {
+    await using database = await freshDatabase();
+    const { idempotency } = createApp(database.db);
+    const heard: string[] = [];
+    idempotency.listen(({ kind }) => heard.push(kind));
+    const job = (key: string, input?: unknown) =>
+      idempotency.execute({ mode: 'transactional', operation: 'job', scope: 'worker', key, input }, async () => 1);
+    await job('a');
+    await job('b');
+    expect(heard).not.toContain('suspected-duplicate');
+    await job('c', { id: 7 });
+    await job('d', { id: 7 });
+    expect(heard).toContain('suspected-duplicate');
+  });
+
   it('remembers the errors that it is told to, with name, message and code', async () => {
     await using database = await freshDatabase();
     const { idempotency } = createApp(database.db);

@@ -70,7 +70,7 @@ export function Records({
                           type="button"
                           aria-pressed={isChosen}
                           onClick={() => onChoose({ scope: record.scope, key: record.key })}
-                          className="min-h-9 font-mono text-[0.8125rem] underline decoration-line underline-offset-4"
+                          className="min-h-9 whitespace-nowrap font-mono text-[0.8125rem] underline decoration-line underline-offset-4"
                         >
                           <span aria-hidden>{shortKey(record.key)}</span>
                           <span className="sr-only">The life of {record.key}</span>

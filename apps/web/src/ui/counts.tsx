@@ -16,7 +16,7 @@ export function Counts(props: {
         </span>
       }
     >
-      <dl className="grid grid-cols-3 gap-4">
+      <dl className="flex flex-wrap gap-x-8 gap-y-3">
         {Object.entries(counts).map(([label, count]) => (
           <div key={label} className="flex flex-col-reverse">
             <dt className="text-sm text-muted">{label}</dt>
