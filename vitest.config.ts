@@ -5,8 +5,6 @@ export default defineConfig({
   test: {
     projects: ['packages/*/vitest.config.ts', 'apps/*/vitest.config.ts', 'tooling/*/vitest.config.ts'],
     reporters: ['default', new CountReporter()],
-    // Tests race dozens of connections against a database on the same cores. The browser's mostly wait: one more than two cores.
-    maxWorkers: 3,
     // postgres.js 3.4 looks for array types at each connect, and leaves its failure unhandled: tests that cut connections
     // meet it now and then. It is no answer of ours that is lost.
     onUnhandledError(error) {

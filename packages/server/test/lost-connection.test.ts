@@ -65,8 +65,9 @@ describe('when the server ends a transaction’s connection', () => {
     const lost = drizzleStore(pool.db).transact(id, async ({ tx }) => {
       const pid = await backendOf(tx);
       const many = Array.from({ length: 300 }, () => tx.execute(sql`select pg_sleep(0.1)`).then((rows) => rows));
+      const settled = Promise.allSettled(many); // from now on: they may fail before the next line has its answer
       await database.db.execute(sql`select pg_terminate_backend(${pid})`);
-      ends.push(...(await Promise.allSettled(many)));
+      ends.push(...(await settled));
       finished.open();
       return undefined;
     });

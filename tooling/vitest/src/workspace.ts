@@ -6,5 +6,14 @@ export const postgresSetup = fileURLToPath(new URL('../../postgres/src/testing/g
 
 /** A workspace's part of the run: its tests stand in `test/`, apart from what is published. */
 export function workspace(name: string, test: UserWorkspaceConfig['test'] = {}): UserWorkspaceConfig {
-  return defineProject({ test: { include: ['test/**/*.test.{ts,tsx}'], ...test, name } });
+  return defineProject({
+    test: {
+      include: ['test/**/*.test.{ts,tsx}'],
+      // Not taken over from the root. Tests race dozens of connections against a database on the same cores, and the
+      // browser's mostly wait: one more than the two cores that there are at least.
+      maxWorkers: 3,
+      ...test,
+      name,
+    },
+  });
 }
