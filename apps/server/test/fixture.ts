@@ -90,6 +90,7 @@ export async function startDemoServer({ isSupervised = false } = {}) {
       for (const worker of workers) worker.kill('SIGKILL');
     },
     async kill(signal: NodeJS.Signals) {
+      if (child.exitCode !== null || child.signalCode !== null) return; // dead already, and the next is not up yet
       const exited = once(child, 'exit');
       child.kill(signal);
       await exited;

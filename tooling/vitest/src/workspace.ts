@@ -10,8 +10,8 @@ export function workspace(name: string, test: UserWorkspaceConfig['test'] = {}):
     test: {
       include: ['test/**/*.test.{ts,tsx}'],
       // Not taken over from the root. Tests race dozens of connections against a database on the same cores, and the
-      // browser's mostly wait: one more than the two cores that there are at least.
-      maxWorkers: 3,
+      // browser’s mostly wait.
+      maxWorkers: 2,
       ...test,
       name,
     },
