@@ -1,201 +1,112 @@
-import { writeFileSync } from 'node:fs';
-import { createKey } from '@oncekey/core';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { startPostgres } from '@oncekey/postgres';
-import { migrate } from '@oncekey/server/drizzle';
-import { type Entrant, enter, leave } from './contest.ts';
-import { count } from './counted.ts';
-import { growth } from './growth.ts';
-import { startHttp } from './http.ts';
+import { cost } from './cases/cost.ts';
+import { counted } from './cases/counted.ts';
+import { first } from './cases/first.ts';
+import { growth } from './cases/growth.ts';
+import { http } from './cases/http.ts';
+import { replay } from './cases/replay.ts';
+import { storm } from './cases/storm.ts';
+import { type Entrant, enter, environment, leave } from './contest.ts';
+import { createDatabase } from './database.ts';
 import { startNetwork } from './network.ts';
 import { readOptions } from './options.ts';
-import { type Measured, measure } from './rounds.ts';
-import { storm } from './storm.ts';
+import { Report, type Where } from './report.ts';
+import type { Measured } from './rounds.ts';
 import { drawBars, type Group } from './svg.ts';
 import { SYSTEMS } from './systems/all.ts';
-import { open, TABLES } from './systems/database.ts';
-import { table } from './table.ts';
+import { open } from './systems/database.ts';
 
-interface Row {
-  readonly case: string;
-  readonly system: string;
-  readonly rtt_ms: number;
-  readonly concurrency: number;
-  readonly ops: number;
-  readonly p50_ms: number;
-  readonly p99_ms: number;
-  readonly ratio_to_unprotected: number | null;
-}
-
-const options = readOptions(process.argv.slice(2));
-const ROUNDS = options.isQuick ? { rounds: 3, roundMs: 350 } : { rounds: 7, roundMs: 1_000 };
-const rows: Row[] = [];
+const { isQuick, json, svg, cases } = readOptions(process.argv.slice(2));
+const ROUNDS = isQuick ? { rounds: 3, roundMs: 150 } : { rounds: 7, roundMs: 1_000 };
+const NOTES = { small: 'a small note', '10kB': 'x'.repeat(10_000) };
+const report = new Report();
 const groups: Group[] = [];
 
-const server = await startPostgres({ durable: true, settings: { max_connections: 300 } });
+// Every system has its connections open at once, and a few a second set.
+const server = await startPostgres({ durable: true, settings: { max_connections: 500 } });
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void server.stop().finally(() => process.exit(1)));
+}
 try {
-  await using pool = open(server.url, 2);
-  const sql = pool.client;
-  await migrate(pool.db as never);
-  await sql.unsafe(TABLES);
-  const [{ version = '' } = {}] = await sql<{ version: string }[]>`show server_version`.then((r) =>
-    r.map((row) => ({ version: (row as unknown as { server_version: string }).server_version })),
-  );
-  console.log(
-    `PostgreSQL ${version}, fsync on; Node ${process.version}; each number the median of ${ROUNDS.rounds} interleaved rounds.\n`,
-  );
+  await introduce();
+  if (cases.has('counted')) await counted(report, SYSTEMS, server.url);
+  if (cases.has('first') || cases.has('replay')) await timed();
+  if (cases.has('storm')) await storm(report, SYSTEMS, await createDatabase(server.url, 'storm'));
+  if (cases.has('http')) await overHttp();
+  if (cases.has('cost')) {
+    await cost(report, SYSTEMS, await createDatabase(server.url, 'cost'), isQuick ? 900 : 5_000);
+  }
+  if (cases.has('growth')) {
+    await growth(report, server.url, [10_000, isQuick ? 1_000_000 : 10_000_000], { ...ROUNDS, concurrency: 1 });
+  }
+} finally {
+  await server.stop();
+}
+if (json) write(json, `${JSON.stringify(report.rows, undefined, 2)}\n`);
+if (svg && groups.length > 0)
+  write(svg, drawBars('First executions, as a part of an unprotected transaction’s throughput', groups));
+// Libraries that keep timers would keep the process.
+process.exit(0);
 
+async function introduce(): Promise<void> {
+  await using pool = open(server.url, 1);
+  const [row] = await pool.client<{ version: string; fsync: string }[]>`
+    select current_setting('server_version') as version, current_setting('fsync') as fsync`;
+  console.log(`PostgreSQL ${row?.version}, fsync ${row?.fsync}; Node ${process.version}.`);
+  console.log(`Each number is the median of ${ROUNDS.rounds} interleaved rounds of ${ROUNDS.roundMs} ms.`);
+  for (const { name, version } of SYSTEMS) console.log(`  ${name}: ${version}`);
+  console.log('');
+}
+
+async function timed(): Promise<void> {
   for (const rtt of [0, 2]) {
-    await using network = await startNetwork(server.url, rtt);
-    const url = network.url(server.url);
-    for (const note of rtt === 0 ? ['a small note', 'x'.repeat(10_000)] : ['a small note']) {
-      const entrants = await enter(SYSTEMS, { url: rtt === 0 ? server.url : url, note, connections: 16 });
-      const size = note.length > 1_000 ? '10 kB' : 'small';
-      for (const concurrency of note.length > 1_000 ? [16] : [1, 16]) await first(entrants, { rtt, concurrency, size });
-      if (size === 'small')
-        for (const concurrency of [1, 16])
-          await replay(entrants, { rtt, concurrency, url: rtt === 0 ? server.url : url });
+    await using network = await startNetwork(rtt);
+    const reach = async (direct: string) => (rtt === 0 ? direct : network.reach(direct));
+    for (const [size, note] of Object.entries(NOTES)) {
+      const url = await reach(await createDatabase(server.url, `timed_${rtt}_${size.toLowerCase()}`));
+      const entrants = await enter(SYSTEMS, { ...environment(url, note), reach });
+      // A quick run has no time for everything: what a large result costs shows best where all is busy.
+      for (const concurrency of isQuick && size !== 'small' ? [16] : [1, 16]) {
+        const at = { rtt, concurrency };
+        const rounds = { ...ROUNDS, concurrency };
+        if (cases.has('first')) {
+          const measured = await first(report, entrants, at, size, rounds);
+          if (size === 'small' && isTelling(at)) groups.push(groupOf(at, measured, entrants));
+        }
+        if (cases.has('replay')) await replay(report, entrants, { ...at, url, size }, rounds);
+      }
       await leave(entrants);
     }
   }
-  await counted();
-  await together();
-  if (options.growth) await grown();
-
-  async function first(entrants: readonly Entrant[], at: { rtt: number; concurrency: number; size: string }) {
-    const contestants = entrants.flatMap(({ spec, system }) =>
-      system ? [{ name: spec.name, run: () => system.first(createKey()) }] : [],
-    );
-    const measured = await measure(contestants, { ...ROUNDS, concurrency: at.concurrency });
-    show(
-      `First execution, ${at.size} result, ${at.rtt} ms round trip, ${at.concurrency} at a time`,
-      measured,
-      entrants,
-    );
-    keep('first', measured, at, measured[0]?.ops);
-    if (at.size === 'small') {
-      groups.push({
-        title: `${at.rtt} ms round trip, ${at.concurrency} at a time`,
-        bars: measured.map(({ name, ops }) => ({ name, ratio: ops / (measured[0]?.ops ?? ops) })),
-      });
-    }
-  }
-
-  async function replay(entrants: readonly Entrant[], at: { rtt: number; concurrency: number; url: string }) {
-    await using bare = open(at.url, 16);
-    const known = createKey();
-    const able = entrants.flatMap((entrant) =>
-      entrant.system?.replay ? [{ name: entrant.spec.name, replay: entrant.system.replay }] : [],
-    );
-    // Each caller its own keys: what is measured is a replay, not a duplicate that joins another.
-    const keys = Array.from({ length: at.concurrency * 4 }, (_, index) => `${known}-${index}`);
-    for (const { replay: run } of able) for (const key of keys) await run(key);
-    const keyed = (run: (key: string) => Promise<unknown>) => {
-      let turn = 0;
-      return () => run(keys[turn++ % keys.length] ?? '');
-    };
-    const read = (key: string) =>
-      bare.client`select state, result, fingerprint from oncekey_records where scope = 'oncekey transactional' and key = ${key}`;
-    const measured = await measure(
-      [
-        { name: 'bare prepared read', run: keyed((key) => read(key)) },
-        ...able.map(({ name, replay: run }) => ({ name, run: keyed(run) })),
-      ],
-      { ...ROUNDS, concurrency: at.concurrency },
-    );
-    show(
-      `Replay, ${at.rtt} ms round trip, ${at.concurrency} at a time (1.00: a bare prepared read of the row)`,
-      measured,
-    );
-    keep('replay', measured, at, undefined);
-  }
-
-  async function counted() {
-    await using network = await startNetwork(server.url, 0);
-    const entrants = await enter(SYSTEMS, { url: network.url(server.url), note: 'a small note', connections: 1 });
-    const lines: string[][] = [];
-    for (const { spec, system, ...rest } of entrants) {
-      if (!system) {
-        lines.push([spec.name, spec.version, 'why' in rest ? String(rest.why) : '', '', '']);
-        continue;
-      }
-      const { flights, commits, walBytes } = await count(system, network, sql);
-      lines.push([spec.name, spec.version, flights.toFixed(1), commits.toFixed(1), walBytes.toFixed(0)]);
-    }
-    await leave(entrants);
-    console.log(
-      `Counted, a first execution\n${table(['system', 'version', 'wire flights', 'commits', 'WAL bytes'], lines)}\n`,
-    );
-  }
-
-  async function together() {
-    const { ms, executions, requests } = await storm(server.url);
-    console.log(
-      `${requests} requests at once, 30 keys, a handler of 30 ms: ${executions} executions in ${ms.toFixed(0)} ms.\n`,
-    );
-    await using http = await startHttp(server.url);
-    for (const concurrency of [1, 16]) {
-      const measured = await measure(http.contestants, { ...ROUNDS, concurrency });
-      show(`End to end over HTTP, ${concurrency} at a time`, measured);
-      keep('http', measured, { rtt: 0, concurrency }, measured[0]?.ops);
-    }
-  }
-
-  async function grown() {
-    const results = await growth(server.url, sql, options.isQuick ? [10_000, 1_000_000] : [10_000, 10_000_000]);
-    const head = ['records', 'look-up p50, ms', 'claim p50, ms', 'bytes a record, with indexes'];
-    const lines = results.map((each) => [
-      each.records.toLocaleString('en'),
-      each.lookUp.toFixed(3),
-      each.claim.toFixed(3),
-      String(each.bytes),
-    ]);
-    console.log(`Growth\n${table(head, lines)}\n`);
-  }
-} catch (error) {
-  console.error(error);
-  process.exit(1); // takes the database along
-}
-await server.stop();
-if (options.json) writeFileSync(options.json, `${JSON.stringify(rows, undefined, 2)}\n`);
-if (options.svg)
-  writeFileSync(options.svg, drawBars('First executions, as a part of an unprotected transaction’s', groups));
-process.exit(0);
-
-function show(title: string, measured: readonly Measured[], entrants: readonly Entrant[] = []) {
-  const one = measured[0]?.ops ?? 1;
-  const lines = measured.map(({ name, ops, spread, p50, p99, cpu }) => [
-    name,
-    (ops / one).toFixed(2),
-    ops.toFixed(0),
-    `±${(spread * 100).toFixed(0)}%`,
-    p50.toFixed(2),
-    p99.toFixed(2),
-    cpu.toFixed(0),
-  ]);
-  const missing = entrants.flatMap((entrant) =>
-    entrant.system ? [] : [[entrant.spec.name, '–', `did not run: ${entrant.why}`]],
-  );
-  console.log(
-    `${title}\n${table(['system', 'ratio', 'ops/s', 'spread', 'p50 ms', 'p99 ms', 'CPU µs'], [...lines, ...missing])}\n`,
-  );
 }
 
-function keep(
-  what: string,
-  measured: readonly Measured[],
-  at: { rtt: number; concurrency: number; size?: string },
-  one: number | undefined,
-) {
-  for (const { name, ops, p50, p99 } of measured) {
-    rows.push({
-      case: at.size === '10 kB' ? `${what}, 10 kB` : what,
-      system: name,
-      rtt_ms: at.rtt,
-      concurrency: at.concurrency,
-      ops: Math.round(ops),
-      p50_ms: p50,
-      p99_ms: p99,
-      ratio_to_unprotected: one === undefined ? null : ops / one,
-    });
+async function overHttp(): Promise<void> {
+  const direct = await createDatabase(server.url, 'http');
+  for (const rtt of [0, 2]) {
+    await using network = await startNetwork(rtt);
+    const url = rtt === 0 ? direct : await network.reach(direct);
+    await http(report, url, rtt, [1, 16], { ...ROUNDS, roundMs: ROUNDS.roundMs * 2 });
   }
+}
+
+/** The network's price shows one at a time, the processor's where all is busy: the other two lie between. */
+function isTelling({ rtt, concurrency }: Where): boolean {
+  return rtt > 0 === (concurrency === 1);
+}
+
+function groupOf(at: Where, measured: readonly Measured[], entrants: readonly Entrant[]): Group {
+  const bars = entrants.map(({ spec, why }) => ({
+    name: spec.name,
+    ratio: measured.find(({ name }) => name === spec.name)?.ratio,
+    why,
+  }));
+  const way = at.rtt === 0 ? 'loopback' : `${at.rtt} ms round trip`;
+  return { title: `${way}, ${at.concurrency} at a time`, bars };
+}
+
+function write(path: string, content: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
 }

@@ -1,18 +1,22 @@
 import { parseArgs } from 'node:util';
 
+/** What `--only` takes. */
+const CASES = ['counted', 'first', 'replay', 'storm', 'http', 'cost', 'growth'] as const;
+type Case = (typeof CASES)[number];
+
 export interface Options {
   readonly isQuick: boolean;
   readonly json: string | undefined;
   readonly svg: string | undefined;
-  /** Whether to load millions of records first, and see what that costs. */
-  readonly growth: boolean;
+  readonly cases: ReadonlySet<Case>;
 }
 
-const USAGE = `pnpm bench [--quick] [--json FILE] [--svg FILE] [--growth]
+const USAGE = `pnpm bench [--quick] [--json FILE] [--svg FILE] [--only CASE]… [--growth]
 
   --quick      fewer and shorter rounds: ends within four minutes
   --json FILE  writes a row for each measurement
-  --svg FILE   draws the first executions
+  --svg FILE   where to draw first executions and replays (default: docs/bench.svg, if all was measured)
+  --only CASE  ${CASES.join(', ')}
   --growth     also: look-up and claim with ten thousand and with ten million records (with --quick: one million)
 `;
 
@@ -25,11 +29,22 @@ export function readOptions(args: readonly string[]): Options {
         quick: { type: 'boolean', default: false },
         json: { type: 'string' },
         svg: { type: 'string' },
+        only: { type: 'string', multiple: true },
         growth: { type: 'boolean', default: false },
       },
     });
-    return { isQuick: values.quick, json: values.json, svg: values.svg, growth: values.growth };
+    const cases = new Set(values.only?.map(toCase) ?? CASES.filter((name) => name !== 'growth'));
+    if (values.growth) cases.add('growth');
+    // Part of a run is no picture of it, unless it was asked for.
+    const svg = values.svg ?? (values.only ? undefined : 'docs/bench.svg');
+    return { isQuick: values.quick, json: values.json, svg, cases };
   } catch (error) {
     throw new Error(`${(error as Error).message}\n\n${USAGE}`);
   }
+}
+
+function toCase(name: string): Case {
+  const known = CASES.find((each) => each === name);
+  if (!known) throw new Error(`There is no case ${name}.`);
+  return known;
 }

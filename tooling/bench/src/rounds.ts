@@ -10,11 +10,12 @@ export interface Measured {
   readonly name: string;
   /** A second, the median of the rounds. */
   readonly ops: number;
+  /** To the first contestant's, round by round, so that what slows a round down slows both; the median. */
+  readonly ratio: number;
+  /** Of the ratio. */
   readonly spread: number;
   readonly p50: number;
   readonly p99: number;
-  /** Of this process, in µs an operation. */
-  readonly cpu: number;
 }
 
 export interface Rounds {
@@ -25,35 +26,31 @@ export interface Rounds {
 
 /** Interleaved, A B C A B C …, so that what the machine does meanwhile is shared by all. */
 export async function measure(contestants: readonly Contestant[], options: Rounds): Promise<Measured[]> {
-  const samples = contestants.map(({ name, run }) => ({
-    name,
-    run,
-    ops: [] as number[],
-    cpu: [] as number[],
-    latencies: [] as number[],
-  }));
+  const samples = contestants.map(({ name, run }) => ({ name, run, ops: [] as number[], latencies: [] as number[] }));
   for (const { run } of samples) await round(run, { ...options, roundMs: options.roundMs / 4 }); // warm
   for (let turn = 0; turn < options.rounds; turn++) {
     for (const sample of samples) {
-      const { ops, cpu, latencies } = await round(sample.run, options);
+      const { ops, latencies } = await round(sample.run, options);
       sample.ops.push(ops);
-      sample.cpu.push(cpu);
-      sample.latencies.push(...latencies);
+      for (const latency of latencies) sample.latencies.push(latency);
     }
   }
-  return samples.map(({ name, ops, cpu, latencies }) => ({
-    name,
-    ops: median(ops),
-    spread: spread(ops),
-    p50: quantile(latencies, 0.5),
-    p99: quantile(latencies, 0.99),
-    cpu: median(cpu),
-  }));
+  const baseline = samples[0]?.ops ?? [];
+  return samples.map(({ name, ops, latencies }) => {
+    const ratios = ops.map((each, turn) => each / (baseline[turn] ?? Number.NaN));
+    return {
+      name,
+      ops: median(ops),
+      ratio: median(ratios),
+      spread: spread(ratios),
+      p50: quantile(latencies, 0.5),
+      p99: quantile(latencies, 0.99),
+    };
+  });
 }
 
 async function round(run: Contestant['run'], { roundMs, concurrency }: Pick<Rounds, 'roundMs' | 'concurrency'>) {
   const latencies: number[] = [];
-  const before = process.cpuUsage();
   const begun = performance.now();
   const end = begun + roundMs;
   const work = async () => {
@@ -66,6 +63,5 @@ async function round(run: Contestant['run'], { roundMs, concurrency }: Pick<Roun
   };
   await Promise.all(Array.from({ length: concurrency }, work));
   const seconds = (performance.now() - begun) / 1_000;
-  const { user, system } = process.cpuUsage(before);
-  return { ops: latencies.length / seconds, cpu: (user + system) / latencies.length, latencies };
+  return { ops: latencies.length / seconds, latencies };
 }

@@ -5,7 +5,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
     row
       .map((cell, column) => {
         const width = widths[column] ?? 0;
-        return column > 0 && /^[\d.,±%–-]+( .*)?$/.test(cell) ? cell.padStart(width) : cell.padEnd(width);
+        return column > 0 && /^[±–-]?[\d.,]*%?$/.test(cell) ? cell.padStart(width) : cell.padEnd(width);
       })
       .join('  ')
       .trimEnd();

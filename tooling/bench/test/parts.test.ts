@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FlightCount } from '../src/network.ts';
+import { FlightCount } from '../src/flight-count.ts';
 import { readOptions } from '../src/options.ts';
 import { measure } from '../src/rounds.ts';
 import { median, quantile, spread } from '../src/statistics.ts';
@@ -31,7 +31,7 @@ describe('the numbers', () => {
 
   it('of flights count how often a client waited for an answer', () => {
     const count = new FlightCount();
-    const side = count.connection({});
+    const side = count.connection();
     for (const isClient of [true, true, false, false, true, false, true, true, true, false]) side.piece(isClient);
     expect(count.take()).toBe(3);
     expect(count.take()).toBe(0);
@@ -52,13 +52,30 @@ describe('what is shown', () => {
   });
 
   it('is a drawing that says what it is', () => {
-    const svg = drawBars('A <title>', [{ title: 'group', bars: [{ name: 'oncekey', ratio: 0.5 }] }]);
+    const svg = drawBars('A <title>', [
+      {
+        title: 'group',
+        bars: [
+          { name: 'oncekey', ratio: 0.5 },
+          { name: 'a peer', ratio: undefined, why: 'no server' },
+        ],
+      },
+    ]);
     expect(svg).toContain('<title id="t">A &lt;title></title>');
     expect(svg).toContain('0.50');
+    expect(svg).toContain('did not run: no server');
+    expect(svg).toContain('group: oncekey 0.50, a peer did not run.');
   });
 });
 
 it('takes its options, and says how where it does not know one', () => {
-  expect(readOptions(['--quick', '--json', 'x.json'])).toMatchObject({ isQuick: true, json: 'x.json', growth: false });
+  expect(readOptions(['--quick', '--json', 'x.json'])).toMatchObject({
+    isQuick: true,
+    json: 'x.json',
+    svg: 'docs/bench.svg',
+  });
+  expect([...readOptions(['--only', 'storm', '--growth']).cases]).toEqual(['storm', 'growth']);
+  expect(readOptions(['--only', 'storm']).svg).toBeUndefined();
+  expect(() => readOptions(['--only', 'stork'])).toThrow(/stork/);
   expect(() => readOptions(['--fast'])).toThrow(/--quick/);
 });

@@ -3,6 +3,7 @@ import { dbos } from './dbos.ts';
 import { nodeIdempotency } from './node-idempotency.ts';
 import { cached, leased, speculative, transactional } from './oncekey.ts';
 import { powertools } from './powertools.ts';
+import { powertoolsOnRedis } from './powertools-redis.ts';
 import type { SystemSpec } from './system.ts';
 import { unprotected } from './unprotected.ts';
 
@@ -17,5 +18,6 @@ export const SYSTEMS: readonly SystemSpec[] = [
   claimAndComplete,
   nodeIdempotency,
   powertools,
+  powertoolsOnRedis,
   dbos,
 ];

@@ -1,22 +1,21 @@
 import { and, eq } from 'drizzle-orm';
-import { effect, guards, open } from './database.ts';
+import { guards, open } from './database.ts';
 import type { SystemSpec } from './system.ts';
 
-const SCOPE = 'bench';
-const named = (key: string) => and(eq(guards.scope, SCOPE), eq(guards.key, key));
+const named = (scope: string, key: string) => and(eq(guards.scope, scope), eq(guards.key, key));
 
 /** As in the stories: look, do it, write down that it was done. Not safe: two may look at once. */
 export const selectThenInsert: SystemSpec = {
   name: 'select, then insert',
   version: 'by hand',
   isOnPostgres: true,
-  async create({ url, note, connections }) {
+  async create({ url, effect, connections }) {
     const { db, ...pool } = open(url, connections);
     const run = async (key: string) => {
-      const [known] = await db.select().from(guards).where(named(key));
+      const [known] = await db.select().from(guards).where(named('select', key));
       if (known) return known.result;
-      const result = await db.transaction((tx) => effect(tx, note));
-      await db.insert(guards).values({ scope: SCOPE, key, state: 'done', result });
+      const result = await db.transaction((tx) => effect(tx));
+      await db.insert(guards).values({ scope: 'select', key, state: 'done', result });
       return result;
     };
     return { first: run, replay: run, ...pool };
@@ -28,20 +27,21 @@ export const claimAndComplete: SystemSpec = {
   name: 'claim and complete',
   version: 'by hand',
   isOnPostgres: true,
-  async create({ url, note, connections }) {
+  async create({ url, effect, connections }) {
     const { db, ...pool } = open(url, connections);
     const run = async (key: string) => {
       const [claim] = await db
         .insert(guards)
-        .values({ scope: SCOPE, key, state: 'running' })
+        .values({ scope: 'claim', key, state: 'running' })
         .onConflictDoNothing()
         .returning({ key: guards.key });
       if (!claim) {
-        const [known] = await db.select().from(guards).where(named(key));
-        return known?.result;
+        const [known] = await db.select().from(guards).where(named('claim', key));
+        if (known?.state !== 'done') throw new Error('in progress');
+        return known.result;
       }
-      const result = await db.transaction((tx) => effect(tx, note));
-      await db.update(guards).set({ state: 'done', result }).where(named(key));
+      const result = await db.transaction((tx) => effect(tx));
+      await db.update(guards).set({ state: 'done', result }).where(named('claim', key));
       return result;
     };
     return { first: run, replay: run, ...pool };

@@ -1,5 +1,14 @@
-import { bigserial, jsonb, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
-import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
+import {
+  bigserial,
+  jsonb,
+  type PgDatabase,
+  type PgQueryResultHKT,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+} from 'drizzle-orm/pg-core';
+import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 
 /** What every system does once: one row. */
@@ -30,7 +39,13 @@ export function open(url: string, connections: number) {
   return { client, db, [Symbol.asyncDispose]: () => client.end({ timeout: 1 }) };
 }
 
-export async function effect(db: Pick<PostgresJsDatabase, 'insert'>, note: string) {
+export type Effect = typeof effects.$inferSelect;
+
+/** A transaction of any driver. */
+export type EffectDatabase = Pick<PgDatabase<PgQueryResultHKT>, 'insert'>;
+
+export async function effect(db: EffectDatabase, note: string): Promise<Effect> {
   const [row] = await db.insert(effects).values({ note }).returning();
+  if (!row) throw new Error('no row came back');
   return row;
 }

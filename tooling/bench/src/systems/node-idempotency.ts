@@ -1,6 +1,6 @@
 import { Idempotency } from '@node-idempotency/core';
 import { RedisStorageAdapter } from '@node-idempotency/storage-adapter-redis';
-import { effect, open } from './database.ts';
+import { open } from './database.ts';
 import { startRedis } from './redis.ts';
 import { type SystemSpec, versionOf } from './system.ts';
 
@@ -9,11 +9,16 @@ export const nodeIdempotency: SystemSpec = {
   name: '@node-idempotency/core',
   version: `${versionOf('@node-idempotency/core')}, Redis`,
   isOnPostgres: false,
-  async create({ url, note, connections }) {
+  async create({ url, reach, note, effect, connections }) {
     const redis = await startRedis();
-    const storage = new RedisStorageAdapter({ url: redis.url });
+    const storage = new RedisStorageAdapter({ url: await reach(redis.url) });
     await storage.connect();
-    const idempotency = new Idempotency(storage, { cacheTTLMS: 86_400_000, enforceIdempotency: true });
+    const idempotency = new Idempotency(storage, {
+      cacheTTLMS: 86_400_000,
+      enforceIdempotency: true,
+      // A duplicate waits for the first, as oncekey's does; without this it is refused.
+      inProgressStrategy: { wait: true, pollingIntervalMs: 20, maxWaitMs: 10_000 },
+    });
     const pool = open(url, connections);
     const run = async (key: string) => {
       const request = {
@@ -23,8 +28,8 @@ export const nodeIdempotency: SystemSpec = {
         body: { note: note.length },
       };
       const known = await idempotency.onRequest(request);
-      if (known) return known.body;
-      const body = await pool.db.transaction((tx) => effect(tx, note));
+      if (known) return JSON.parse(String(known.body));
+      const body = await pool.db.transaction((tx) => effect(tx));
       await idempotency.onResponse(request, { body: JSON.stringify(body), statusCode: 200 } as never);
       return body;
     };

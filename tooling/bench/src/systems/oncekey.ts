@@ -1,7 +1,7 @@
 import { createIdempotency } from '@oncekey/server';
 import { drizzleStore } from '@oncekey/server/drizzle';
 import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js';
-import { effect, open } from './database.ts';
+import { open } from './database.ts';
 import type { SystemSpec } from './system.ts';
 
 interface Kind {
@@ -16,7 +16,7 @@ function oncekey({ name, mode, speculative = false, cache }: Kind): SystemSpec {
     name,
     version: 'this repository',
     isOnPostgres: true,
-    async create({ url, note, connections }) {
+    async create({ url, note, effect, connections }) {
       const { db, ...pool } = open(url, connections);
       const idempotency = createIdempotency<{ db: PostgresJsDatabase }>({
         store: drizzleStore(db),
@@ -27,8 +27,8 @@ function oncekey({ name, mode, speculative = false, cache }: Kind): SystemSpec {
       const request = (key: string) => ({ operation: 'effect', scope: name, key, input: { note: note.length } });
       const run = (key: string, isRetry: boolean) =>
         mode === 'transactional'
-          ? idempotency.execute({ mode, ...request(key), speculative, isRetry }, ({ db: tx }) => effect(tx, note))
-          : idempotency.execute({ mode, ...request(key), isRetry }, () => db.transaction((tx) => effect(tx, note)));
+          ? idempotency.execute({ mode, ...request(key), speculative, isRetry }, ({ db: tx }) => effect(tx))
+          : idempotency.execute({ mode, ...request(key), isRetry }, () => db.transaction((tx) => effect(tx)));
       return { first: (key) => run(key, false), replay: (key) => run(key, true), ...pool };
     },
   };

@@ -33,11 +33,18 @@ export async function startRedis() {
   const child = spawn(program, ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, ...durable], {
     stdio: 'ignore',
   });
+  const exited = once(child, 'exit');
+  const end = () => {
+    child.kill();
+    rmSync(dir, { recursive: true, force: true });
+  };
+  // It is not in our hands any more when the run is interrupted, and nobody else would end it.
+  process.once('exit', end);
   for (let tries = 0; tries < 200 && !(await isListening(port)); tries++) await sleep(20);
   return {
     url: `redis://127.0.0.1:${port}`,
     async [Symbol.asyncDispose]() {
-      const exited = once(child, 'exit');
+      process.off('exit', end);
       child.kill();
       await exited;
       rmSync(dir, { recursive: true, force: true });

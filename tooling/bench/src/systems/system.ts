@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import type { Effect, EffectDatabase } from './database.ts';
 
 /** One way to make a mutation happen once, or not to. */
 export interface System extends AsyncDisposable {
@@ -20,8 +21,12 @@ export interface SystemSpec {
 
 export interface Environment {
   readonly url: string;
+  /** The way to whatever else a system keeps records in: as far away as the database. */
+  reach(direct: string): Promise<string>;
   /** What is written and answered. */
   readonly note: string;
+  /** The handler, the same for all: one row, which it answers with. */
+  effect(db: EffectDatabase): Promise<Effect>;
   /** Connections, as many as are busy at once. */
   readonly connections: number;
 }

@@ -1,4 +1,4 @@
-import { effect, open } from './database.ts';
+import { open } from './database.ts';
 import type { SystemSpec } from './system.ts';
 
 /** A Drizzle transaction around the effect: the 1.00. */
@@ -6,8 +6,8 @@ export const unprotected: SystemSpec = {
   name: 'unprotected',
   version: 'Drizzle transaction',
   isOnPostgres: true,
-  async create({ url, note, connections }) {
+  async create({ url, effect, connections }) {
     const { db, ...pool } = open(url, connections);
-    return { first: () => db.transaction((tx) => effect(tx, note)), ...pool };
+    return { first: () => db.transaction((tx) => effect(tx)), ...pool };
   },
 };
