@@ -41,7 +41,9 @@ export function claimFolder(data: string, port: number): RunningDemo {
       );
     }
     // Its demo was killed and could not stop them: the server would hold the port for ever.
-    for (const left of other?.processes ?? []) if (isSame(left)) killGroup(left.pid);
+    const left = (other?.processes ?? []).filter(isSame);
+    for (const { pid } of left) killGroup(pid);
+    waitUntilGone(left);
     rmSync(file, { force: true });
   }
   let processes: { pid: number; started: string }[] = [];
@@ -55,6 +57,12 @@ export function claimFolder(data: string, port: number): RunningDemo {
       rmSync(file, { force: true });
     },
   };
+}
+
+/** Killed is not gone yet, and until then it holds the port. Waits for two seconds at most, with nothing else to do. */
+function waitUntilGone(processes: readonly { pid: number; started: string }[]): void {
+  const nobody = new Int32Array(new SharedArrayBuffer(4));
+  for (let waits = 0; waits < 200 && processes.some(isSame); waits++) Atomics.wait(nobody, 0, 0, 10);
 }
 
 /** Ends a process and whatever it started, if it leads a group of its own. */
