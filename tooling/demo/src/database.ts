@@ -1,19 +1,48 @@
+import { once } from 'node:events';
 import { startPostgres } from '@oncekey/postgres';
 import postgres from 'postgres';
 import { StartProblem } from './start-problem.ts';
 
 export interface Database extends AsyncDisposable {
   url: string;
+  /** Rejects when it is gone for good; never resolves. */
+  failed: Promise<never>;
 }
 
-/** The database that DATABASE_URL names, which must answer, else our own PostgreSQL with its data in `dir`. */
+/**
+ * The database that DATABASE_URL names, which must answer, else our own PostgreSQL with its data in `dir`: that one is
+ * started again, on the same port, whenever it ends.
+ */
 export async function openDatabase(given: string | undefined, dir: string, signal: AbortSignal): Promise<Database> {
   if (given) {
     await refuseDeadDatabase(given);
-    return { url: given, [Symbol.asyncDispose]: async () => {} };
+    return { url: given, failed: new Promise(() => {}), [Symbol.asyncDispose]: async () => {} };
   }
-  const { url, stop } = await startPostgres({ dir, durable: true, signal });
-  return { url, [Symbol.asyncDispose]: stop };
+  let running = await startPostgres({ dir, durable: true, signal });
+  const { url, port } = running;
+  const stopping = new AbortController();
+  const stopped = once(stopping.signal, 'abort');
+
+  async function keepRunning(): Promise<void> {
+    for (;;) {
+      await Promise.race([running.gone, stopped]);
+      if (stopping.signal.aborted) return;
+      running = await startPostgres({ dir, durable: true, port, signal: stopping.signal });
+    }
+  }
+
+  const kept = keepRunning();
+  const failed = kept.then(() => new Promise<never>(() => {}));
+  failed.catch(() => {}); // whoever stops before it fails does not look at it
+  return {
+    url,
+    failed,
+    async [Symbol.asyncDispose]() {
+      stopping.abort();
+      await kept.catch(() => {}); // a start that was under way is given up
+      await running.stop();
+    },
+  };
 }
 
 /** One sentence, without the password: the URL itself is never repeated. */

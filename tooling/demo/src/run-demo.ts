@@ -76,14 +76,16 @@ async function serve({ data, serverEntry, companions = {}, prepare }: DemoOption
     SMTP_PORT: String(await freePort()),
     DEMO_DATA: data,
   };
-  const onStart = (pid: number) => demo.record(pid);
-  const server = runProcess({ name: 'server', entry: serverEntry, env, healthPort: port, onStart });
-  const beside = Object.entries(companions).map(([name, entry]) => runProcess({ name, entry, env, onStart }));
+  const run = (name: string, entry: string, healthPort?: number) =>
+    runProcess({ name, entry, env, healthPort, onStart: (pid) => demo.record(name, pid) });
+  const server = run('server', serverEntry, port);
+  const beside = Object.entries(companions).map(([name, entry]) => run(name, entry));
   // All at once: one after the other would take longer than a stop may.
   running.defer(() => Promise.all([server, ...beside].map((each) => each[Symbol.asyncDispose]())).then(() => {}));
   const stopped = signal.aborted ? Promise.resolve() : once(signal, 'abort');
-  await Promise.race([server.ready, ...beside.map(({ failed }) => failed), stopped]);
+  const failures = [database, server, ...beside].map((each) => each.failed);
+  await Promise.race([server.ready, ...failures, stopped]);
   if (signal.aborted) return;
   console.log(`oncekey demo: http://localhost:${port}  (Ctrl-C stops it)`);
-  await Promise.race([server.failed, ...beside.map(({ failed }) => failed), stopped]);
+  await Promise.race([...failures, stopped]);
 }

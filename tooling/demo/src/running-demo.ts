@@ -7,13 +7,19 @@ interface Recorded {
   pid: number;
   started: string;
   port: number;
-  processes?: { pid: number; started: string }[];
+  processes?: Started[];
+}
+
+interface Started {
+  name: string;
+  pid: number;
+  started: string;
 }
 
 /** This folder's demo is us, as long as it is not released. */
 export interface RunningDemo {
   /** One of its processes has started. */
-  record(pid: number): void;
+  record(name: string, pid: number): void;
   release(): void;
 }
 
@@ -46,11 +52,11 @@ export function claimFolder(data: string, port: number): RunningDemo {
     waitUntilGone(left);
     rmSync(file, { force: true });
   }
-  let processes: { pid: number; started: string }[] = [];
+  let processes: Started[] = [];
   return {
-    record(pid) {
+    record(name, pid) {
       const started = lookUp(pid)?.started;
-      if (started !== undefined) processes = [...processes.filter(isSame), { pid, started }];
+      if (started !== undefined) processes = [...processes.filter(isSame), { name, pid, started }];
       writeFileSync(file, JSON.stringify({ ...mine, processes }));
     },
     release() {

@@ -11,7 +11,7 @@ export interface ProcessOptions {
   entry: string;
   env: Record<string, string>;
   /** Where GET /healthz answers when it is ready. Without one, it is ready when it has started. */
-  healthPort?: number;
+  healthPort?: number | undefined;
   /** Called with the pid of each process that is started. */
   onStart(pid: number): void;
 }

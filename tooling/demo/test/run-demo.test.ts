@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgres } from '@oncekey/postgres';
+import connect from 'postgres';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { lookUp } from '../src/process-table.ts';
 
@@ -164,6 +165,21 @@ test('a server that dies is started again', async () => {
     )
     .not.toBe(first);
   expect(running.output().trim().split('\n')).toHaveLength(1);
+});
+
+test('a database that dies is started again, where it was', async () => {
+  const running = run();
+  await ready(running);
+  const { all } = await everyone();
+  const { databaseUrl } = await server();
+  process.kill(all[2] ?? 0, 'SIGKILL');
+  const sql = connect(databaseUrl, { max: 1, connect_timeout: 1, onnotice() {} });
+  const answer = () => sql`select 1`.then(({ count }) => count, String);
+  await expect.poll(answer, { timeout: 20_000 }).toBe(1);
+  await sql.end();
+  const again = await everyone();
+  expect(again.all[2]).not.toBe(all[2]);
+  expect(running.child.exitCode).toBeNull();
 });
 
 test('a demo that was killed leaves nothing in the way of the next', async () => {

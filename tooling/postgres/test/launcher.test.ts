@@ -122,6 +122,25 @@ test('after a crash of the server the next start recovers', async () => {
   expect(await query(second.url, 'select answer from kept')).toBe(42);
 });
 
+test('a server that is killed is told of, and started again on its port; one that is stopped is not', async () => {
+  const left = await launchElsewhere();
+  left.child.kill('SIGKILL');
+  for (const launch of [
+    { dir, durable: true },
+    { dir, durable: true, port: Number(new URL(left.url).port) },
+  ]) {
+    const postgres = await start(launch); // first the adopted one, then a child of ours
+    expect(postgres.url).toBe(left.url);
+    process.kill(postgres.pid, 'SIGKILL');
+    await postgres.gone;
+  }
+  const last = await start({ dir, durable: true });
+  let isTold = false;
+  void last.gone.then(() => (isTold = true));
+  await last.stop();
+  expect(isTold).toBe(false);
+});
+
 test.each([
   ['a dead process', 2 ** 22 + 1],
   ['an unrelated living process', process.pid],
