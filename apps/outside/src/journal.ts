@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** What a service never forgets: a line an entry, on the disk before anyone is told. */
@@ -10,6 +10,8 @@ export class Journal<T> {
     mkdirSync(dirname(path), { recursive: true });
     this.#entries = existsSync(path) ? readLines<T>(path) : [];
     this.#file = openSync(path, 'a');
+    // Ends what a kill has cut off: the next entry has a line of its own.
+    if (fstatSync(this.#file).size > 0 && !readFileSync(path, 'utf8').endsWith('\n')) appendFileSync(this.#file, '\n');
   }
 
   get entries(): readonly T[] {

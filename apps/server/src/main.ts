@@ -21,7 +21,8 @@ const app = createHttpApp({
   sessionSecret: environment.sessionSecret ?? (await sessionSecretOf(db)),
   webRoot: fileURLToPath(new URL('../../web/dist', import.meta.url)),
 });
-const server = serve({ fetch: app.fetch, hostname: environment.host, port: environment.port });
+/** Listens as soon as this module is loaded. */
+export const server = serve({ fetch: app.fetch, hostname: environment.host, port: environment.port });
 
 const stop = async () => {
   setTimeout(() => process.exit(0), GRACE_MS).unref();
@@ -35,3 +36,4 @@ const stop = async () => {
   await closeDatabase();
 };
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
+if (!server.listening) await once(server, 'listening');

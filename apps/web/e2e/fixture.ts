@@ -21,7 +21,6 @@ export async function startDemo() {
   const { sql } = server;
   return {
     server,
-    /** A person's own browser profile, signed in through the page. */
     open: (person: Person = 'Alice', options: OpenOptions = {}) => openPage(browser, server.url, person, options),
     async clear() {
       await sql.unsafe(`truncate ${TABLES}`);
@@ -44,7 +43,8 @@ export type Demo = Awaited<ReturnType<typeof startDemo>>;
 export type Visitor = Awaited<ReturnType<Demo['open']>>;
 export const ONE = { conversations: 1, messages: 1, records: 1 };
 
-async function openPage(browser: Browser, ownUrl: string, person: Person, options: OpenOptions) {
+/** A person's own browser profile, signed in through the page. */
+export async function openPage(browser: Browser, ownUrl: string, person: Person, options: OpenOptions) {
   const { path = '/conversations', url = ownUrl } = options;
   const context = await browser.newContext({
     locale: 'en-GB',

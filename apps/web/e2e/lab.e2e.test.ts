@@ -45,10 +45,19 @@ describe('the same trouble in both lanes', () => {
     ['train-ride', 4, 1],
     ['storm', 200, 1],
     ['takeover', 2, 1],
+    ['frozen', 2, 1],
     ['limit', 1, 2],
   ])('%s: %i rows without, %i with', async (preset, without, protectedRows) => {
     expect(await play(`?preset=${preset}`)).toEqual({ without, with: protectedRows });
     expect(visitor.errors).toEqual([]);
+  });
+
+  it('a server that comes back after another took over is refused, and says so', async () => {
+    await visitor.page.goto(new URL('/?preset=frozen', demo.server.url).href);
+    await visitor.page.getByRole('button', { name: /^Press both/ }).click();
+    await visitor.page.getByText('its completion was refused').waitFor({ timeout: 30_000 });
+    const marks = visitor.page.getByRole('region', { name: 'Attempts with oncekey' });
+    expect(await marks.innerText()).toMatch(/taken over.*late end refused/s);
   });
 
   it.each(['before', 'inside'])('a server that is killed %s the commit leaves nothing to double', async (point) => {

@@ -33,6 +33,7 @@ describe.skipIf(!process.env['SCREENSHOTS'])('screenshots', { timeout: 300_000 }
       'train-ride',
       'storm',
       'takeover',
+      'frozen',
       'limit',
     ]) {
       await goto(`/?preset=${preset}`);

@@ -11,6 +11,8 @@ export type AuditKind =
   | 'failed'
   /** Leased: the handler failed with an error that is not remembered; a retry goes on. */
   | 'released'
+  /** Leased: an owner came back after another had taken over; whatever it ended with was refused. */
+  | 'lease-lost'
   /** Answered from the record. */
   | 'replayed'
   /** A duplicate waited for the first. */
@@ -37,7 +39,7 @@ export function isAudited(kind: AuditKind, level: AuditLevel): boolean {
 
 /** What listeners hear. Holds no input and no result; a key is the app's own to hear, and not for logs. */
 export interface IdempotencyEvent {
-  readonly kind: Exclude<AuditKind, 'purged'> | 'lease-lost';
+  readonly kind: Exclude<AuditKind, 'purged'>;
   readonly mode: 'transactional' | 'leased' | undefined;
   readonly id: RecordId;
   readonly operation: string;

@@ -83,6 +83,7 @@ export function leasedAttempts<Tx>({ store, results, listeners }: EngineParts<Tx
     } catch (error) {
       if (!isOncekeyError(error, 'LEASE_LOST')) throw error;
       tell(request, lease, 'lease-lost', claimedAt);
+      await noteLost(request, lease);
       const other = await answerOfNewOwner(request, lease);
       if (!other) throw error;
       return other;
@@ -106,6 +107,11 @@ export function leasedAttempts<Tx>({ store, results, listeners }: EngineParts<Tx
       if (stored === undefined) return { release: error };
       return { state: 'failed', result: results.write(stored, label), executed: { error } };
     }
+  }
+
+  /** For the audit alone: a database that is away is no reason to keep the answer. */
+  async function noteLost({ operation, actor }: LeasedRequest, { id, executionId, attempt }: Lease): Promise<void> {
+    await store.note([{ kind: 'lease-lost', id, operation, executionId, attempt, actor }]).catch(() => {});
   }
 
   async function answerOfNewOwner(request: LeasedRequest, lease: Lease): Promise<Settled | undefined> {

@@ -56,6 +56,21 @@ describe('the audit', () => {
     expect(await count(database.db, 'effects')).toBe(0);
   });
 
+  it('tells of an owner that came back after another had taken over', async () => {
+    await using database = await freshDatabase();
+    const [late, other] = [auditedApp(database.db, 'outcomes'), auditedApp(database.db, 'outcomes')];
+    const request = { mode: 'leased', operation: 'pay', scope: 'alice', key: 'k', actor: 'person alice' } as const;
+    const { data } = await late.idempotency.execute(request, async () => {
+      await database.db.execute(sql`update oncekey_records set lease_expires_at = now()`);
+      await other.idempotency.execute(request, async () => 'of the new owner');
+      return 'of the old owner';
+    });
+    expect(data).toBe('of the new owner');
+    const events = await eventsOf(database.db);
+    expect(events.map(({ kind }) => kind)).toEqual(['taken-over', 'succeeded', 'lease-lost']);
+    for (const { actor, key } of events) expect([actor, key]).toEqual(['person alice', 'k']);
+  });
+
   it('notices a client that mints a key with each try (a timestamp in the key)', async () => {
     await using database = await freshDatabase();
     const { add, heard } = auditedApp(database.db, 'outcomes');

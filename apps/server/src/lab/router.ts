@@ -1,6 +1,7 @@
 import { and, asc, eq, inArray } from 'drizzle-orm';
 import { z } from 'zod';
 import { crashNow, crashPoint } from '../crash/crash.ts';
+import { startSecondServer } from '../crash/second-server.ts';
 import type { Db } from '../database.ts';
 import { idempotency } from '../idempotency.ts';
 import { oncekeyEvents } from '../schema.ts';
@@ -56,6 +57,9 @@ export const labRouter = router({
 
   /** As a power cut would; the demo starts another. */
   killServer: signedIn.mutation(() => crashNow()),
+
+  /** For the run that freezes one of two. */
+  startSecondServer: signedIn.mutation(() => startSecondServer().then(() => null)),
 
   /** What PostgreSQL holds of a run, and what oncekey has written down of its key. */
   run: signedIn.input(z.object({ run: z.uuid(), key: z.string().max(64) })).query(async ({ ctx, input }) => {

@@ -15,7 +15,7 @@ export interface Trouble {
 
 export const TROUBLE_HEADER = 'x-demo-trouble';
 export const TROUBLE_WORDS =
-  'lose-request, lose-answer, deliver-twice, delay=0…5000, kill=before, kill=inside, kill=after';
+  'lose-request, lose-answer, deliver-twice, delay=0…5000, kill=before, kill=inside, kill=after, kill=frozen';
 const LONGEST_DELAY_MS = 5_000;
 
 /** Reads `lose-answer, delay=1500, deliver-twice`, any of {@link TROUBLE_WORDS}; `undefined` if it is anything else. */
@@ -33,7 +33,7 @@ function readWord(word: string): Partial<Trouble> | undefined {
   if (word === 'lose-request') return { loseRequest: true };
   if (word === 'lose-answer') return { loseAnswer: true };
   if (word === 'deliver-twice') return { deliverTwice: true };
-  const crash = /^kill=(before|inside|after)$/.exec(word);
+  const crash = /^kill=(before|inside|after|frozen)$/.exec(word);
   if (crash) return { crashAt: crash[1] as CrashPoint };
   const delay = /^delay=(\d{1,4})$/.exec(word);
   return delay && Number(delay[1]) <= LONGEST_DELAY_MS ? { delayMs: Number(delay[1]) } : undefined;

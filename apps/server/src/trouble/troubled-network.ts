@@ -3,6 +3,7 @@ import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { createMiddleware } from 'hono/factory';
 import { crashPoint } from '../crash/crash.ts';
+import { handleBySecondServer, isSecondServer } from '../crash/second-server.ts';
 import { parseTrouble, TROUBLE_HEADER, TROUBLE_WORDS } from './trouble.ts';
 
 /**
@@ -23,7 +24,9 @@ export function troubledNetwork(handle: (request: Request) => Promise<Response>)
     // Taken over whole: what is on its way arrives, though its sender may be gone by then.
     const { url, method, headers } = c.req.raw;
     const body = await c.req.arrayBuffer();
-    const deliver = () => handle(new Request(url, { method, headers, body: body.byteLength > 0 ? body : null }));
+    // The page is this server's, and needs it: it is another that freezes.
+    const receive = trouble.crashAt === 'frozen' && !isSecondServer ? handleBySecondServer : handle;
+    const deliver = () => receive(new Request(url, { method, headers, body: body.byteLength > 0 ? body : null }));
     await sleep(trouble.delayMs);
     if (trouble.loseRequest) return hangUp();
     await crashPoint(trouble.crashAt, 'before');

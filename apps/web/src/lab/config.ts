@@ -11,8 +11,8 @@ export interface RunConfig {
   readonly twice: boolean;
   /** For so long from the start nothing gets through, in ms. */
   readonly offline: number;
-  /** Where in the life of the first request the server is killed. */
-  readonly kill: 'never' | 'before' | 'inside' | 'after';
+  /** Where in the life of the first request the server is killed; or a second one is frozen in the middle of it for a while. */
+  readonly kill: 'never' | 'before' | 'inside' | 'after' | 'frozen';
   /** Where the effect lives. */
   readonly effect: 'here' | 'elsewhere' | 'unasked';
   readonly seed: number;
@@ -38,6 +38,10 @@ export const PRESETS = {
   'train-ride': { name: 'Offline train ride', config: { ...CALM, clicks: 4, gap: 500, offline: 3_000 } },
   storm: { name: 'A storm of 100', config: { ...CALM, clicks: 100, gap: 0, delay: 300, twice: true } },
   takeover: { name: 'Taken over', config: { ...CALM, clicks: 2, gap: 100, effect: 'elsewhere', kill: 'inside' } },
+  frozen: {
+    name: 'Late completion',
+    config: { ...CALM, clicks: 2, gap: 800, effect: 'elsewhere', kill: 'frozen' },
+  },
   limit: { name: 'The limit', config: { ...CALM, effect: 'unasked', kill: 'inside' } },
 } as const satisfies Record<string, { name: string; config: RunConfig }>;
 
@@ -46,7 +50,7 @@ export type PresetName = keyof typeof PRESETS;
 export const LIMITS = { clicks: 500, gap: 2_000, delay: 5_000, offline: 10_000, seed: 9_999 } as const;
 const CHOICES = {
   lose: ['nothing', 'request', 'answer'],
-  kill: ['never', 'before', 'inside', 'after'],
+  kill: ['never', 'before', 'inside', 'after', 'frozen'],
   effect: ['here', 'elsewhere', 'unasked'],
 } as const;
 

@@ -3,7 +3,13 @@ import { Choice } from '../ui/field.tsx';
 import { LIMITS, PRESETS, type PresetName, type RunConfig } from './config.ts';
 
 const LOSE = { nothing: 'Nothing', request: 'Each first request', answer: 'Each first answer' };
-const KILL = { never: 'Never', before: 'Before the work', inside: 'In the middle of it', after: 'After the commit' };
+const KILL = {
+  never: 'Never',
+  before: 'Before the work',
+  inside: 'In the middle of it',
+  after: 'After the commit',
+  frozen: 'Freeze it for 5 s instead',
+};
 const EFFECT = {
   here: 'In the same database',
   elsewhere: 'In another system that can be asked',

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { Bar, Lane, RunState } from './run.ts';
-import { ENDS, EVENTS, LANES, sentenceOf } from './words.ts';
+import { ENDS, EVENTS, LANES, sentenceOf, TURNS } from './words.ts';
 
 export interface Effect {
   readonly id: number;
@@ -45,6 +45,7 @@ export function Timeline(props: {
           lane={lane}
           bars={state.bars.filter((each) => each.lane === lane && each.from <= until)}
           effects={effects.filter((effect) => effect.lane === lane && effect.at <= until)}
+          turns={lane === 'with' ? shown.filter(({ kind }) => kind in TURNS) : []}
           until={until}
           place={place}
           keyOfRun={state.key}
@@ -58,8 +59,8 @@ export function Timeline(props: {
           <ol className="grid gap-0.5 text-sm text-muted">
             {shown.slice(0, MOST_ROWS).map((event) => (
               <li key={event.id}>
-                {Math.max(0, Math.round(event.at))} ms · <span className="font-medium text-ink">{event.kind}</span>:{' '}
-                {EVENTS[event.kind] ?? event.kind}
+                {Math.max(0, Math.round(event.at)).toLocaleString('en')} ms ·{' '}
+                <span className="font-medium text-ink">{event.kind}</span>: {EVENTS[event.kind] ?? event.kind}
               </li>
             ))}
             {shown.length > MOST_ROWS && <li>and {shown.length - MOST_ROWS} more</li>}
@@ -75,6 +76,8 @@ interface SwimlaneProps {
   lane: Lane;
   bars: readonly Bar[];
   effects: readonly Effect[];
+  /** When the work changed hands. */
+  turns: readonly ServerEvent[];
   until: number;
   place(ms: number): string;
   keyOfRun: string;
@@ -82,7 +85,7 @@ interface SwimlaneProps {
   onChoose(id: string): void;
 }
 
-function Swimlane({ lane, bars, effects, until, place, keyOfRun, chosen, onChoose }: SwimlaneProps) {
+function Swimlane({ lane, bars, effects, turns, until, place, keyOfRun, chosen, onChoose }: SwimlaneProps) {
   const presses = [...new Set(bars.map(({ press }) => press))].sort((a, b) => a - b);
   return (
     <section aria-label={`Attempts ${LANES[lane].toLowerCase()}`}>
@@ -121,7 +124,7 @@ function Swimlane({ lane, bars, effects, until, place, keyOfRun, chosen, onChoos
         <div
           className="relative mt-1 h-6 border-t border-line"
           role="img"
-          aria-label={`${effects.length} rows committed`}
+          aria-label={[`${effects.length} rows committed`, ...turns.map(({ kind }) => EVENTS[kind])].join('; ')}
         >
           {effects.map((effect) => (
             <span
@@ -131,7 +134,16 @@ function Swimlane({ lane, bars, effects, until, place, keyOfRun, chosen, onChoos
               className={`absolute top-1.5 size-3 -translate-x-1/2 rotate-45 border ${lane === 'with' ? 'border-accent bg-accent' : 'border-warn bg-warn'}`}
             />
           ))}
-          <span className="absolute right-0 top-1 text-xs text-muted">◆ a row committed</span>
+          {turns.map(({ id, kind, at }) => (
+            <span
+              key={id}
+              title={EVENTS[kind]}
+              style={{ left: place(at) }}
+              className="absolute top-1 -translate-x-full bg-surface px-0.5 text-xs/4 whitespace-nowrap text-ink"
+            >
+              {TURNS[kind]}
+            </span>
+          ))}
         </div>
       </div>
     </section>
@@ -152,6 +164,7 @@ function Legend() {
           {name}
         </li>
       ))}
+      <li>◆ a row committed</li>
     </ul>
   );
 }

@@ -2,12 +2,18 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { useTRPC } from '../trpc.ts';
 import type { RunConfig } from './config.ts';
+import { labClient } from './lab-client.ts';
 import { type Lane, type RunState, startRun } from './run.ts';
 import type { Effect, ServerEvent } from './timeline.tsx';
 
 const EVERY_MS = 300;
 /** Rows may still come after the last answer: from a server that was killed and is back. */
 const AFTERMATH_MS = 1_200;
+
+/** What is frozen must be there first: both lanes start from the same moment. */
+async function prepare({ kill }: RunConfig): Promise<void> {
+  if (kill === 'frozen') await labClient.lab.startSecondServer.mutate().catch(() => {}); // then the run shows it
+}
 
 /** A run, and what the database holds of it. */
 export function useRun() {
@@ -20,7 +26,8 @@ export function useRun() {
     stop.current?.abort();
     stop.current = new AbortController();
     setOver(false);
-    startRun(config, setState, stop.current.signal);
+    const { signal } = stop.current;
+    void prepare(config).then(() => signal.aborted || startRun(config, setState, signal));
   };
   const endedAt = state?.endedAt;
   useEffect(() => {

@@ -59,6 +59,12 @@ export function sentenceOf(bar: Bar, key: string): string {
   return `${LANES[bar.lane]}, press ${bar.press}, attempt ${bar.attempt}, ${under}${trouble}: ${bar.why ?? sentence}${took}.`;
 }
 
+/** What is marked on the timeline as well. */
+export const TURNS: Readonly<Record<string, string>> = {
+  'taken-over': '⇥ taken over',
+  'lease-lost': '⊘ late end refused',
+};
+
 /** What the server wrote down about the key, in plain words. */
 export const EVENTS: Readonly<Record<string, string>> = {
   claimed: 'a first attempt began the work',
@@ -66,6 +72,7 @@ export const EVENTS: Readonly<Record<string, string>> = {
   succeeded: 'it was done, and the answer written down with it',
   replayed: 'the first answer was given again',
   waited: 'a duplicate waits for the first',
+  'lease-lost': 'an owner came back late: its completion was refused, and it got the new owner’s answer',
   released: 'an attempt failed and gave it back',
   failed: 'it ended with an error that is remembered',
 };
