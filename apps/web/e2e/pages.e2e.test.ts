@@ -41,6 +41,68 @@ it.each(LOOKS)(
   },
 );
 
+it('every control of every page can be reached with Tab, and shows that it has the focus', async () => {
+  await using admin = await demo.open('Admin', { context: { viewport: { width: 1_440, height: 900 } } });
+  const { page, goto } = admin;
+  await fill(page);
+  for (const path of PAGES) {
+    await goto(path);
+    await page.waitForTimeout(300);
+    const controls = await page.evaluate(() => {
+      const all = document.querySelectorAll<HTMLElement>('a[href], button, input, select, textarea, summary');
+      const usable = [...all].filter(
+        (each) => each.checkVisibility() && !each.matches(':disabled, [tabindex="-1"], [type=radio]:not(:checked)'),
+      );
+      return usable.length;
+    });
+    const reached = new Set<string>();
+    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+    // Once round, and no further than a page that loses the focus would need to show it.
+    for (let presses = 0; presses < controls * 2 && reached.size < controls; presses++) {
+      await page.keyboard.press('Tab');
+      const focused = await page.evaluate(() => {
+        const element = document.activeElement as HTMLElement | null;
+        if (!element || element === document.body) return null;
+        element.dataset['seen'] ??= crypto.randomUUID();
+        const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element);
+        const isShown = (outlineStyle !== 'none' && outlineWidth !== '0px') || boxShadow !== 'none';
+        return { id: element.dataset['seen'], isShown, html: element.outerHTML.slice(0, 200) };
+      });
+      if (!focused) continue;
+      expect(focused.isShown, `${path} hides the focus of ${focused.html}`).toBe(true);
+      reached.add(focused.id);
+    }
+    expect(reached.size, path).toBeGreaterThanOrEqual(controls);
+  }
+});
+
+it('a message is sent and an invoice made without a mouse', async () => {
+  await using alice = await demo.open('Alice', { path: '/' });
+  const { page } = alice;
+  const tabTo = async (isThere: () => Promise<boolean>) => {
+    for (let presses = 0; presses < 80; presses++) {
+      await page.keyboard.press('Tab');
+      if (await isThere()) return;
+    }
+    throw new Error('Tab did not get there');
+  };
+  const isFocused = (target: import('playwright').Locator) => () =>
+    target.first().evaluate((element) => element === document.activeElement);
+  await tabTo(isFocused(page.getByRole('link', { name: 'Messages' })));
+  await page.keyboard.press('Enter');
+  await tabTo(isFocused(page.getByLabel('Your message')));
+  await page.keyboard.type('Without a mouse');
+  await page.keyboard.press('Enter');
+  await page.getByText('Without a mouse').first().waitFor();
+  await tabTo(isFocused(page.getByRole('link', { name: 'Invoices' })));
+  await page.keyboard.press('Enter');
+  await tabTo(isFocused(page.getByLabel(/1049/)));
+  await page.keyboard.press('Space');
+  await tabTo(isFocused(page.getByRole('button', { name: 'Create invoice' })));
+  await page.keyboard.press('Enter');
+  await page.getByText('was created.').first().waitFor();
+});
+
 /** Something on every page. */
 async function fill(page: import('playwright').Page) {
   await page.goto(`${demo.server.url}/messages`);
