@@ -98,10 +98,10 @@ export function readProtection<Opts>(
   options: LeasedOptions<Opts> & Pick<TransactionalOptions<Opts>, 'speculative'>,
 ): Protection<Opts> {
   const {
-    retention = '24h',
-    wait = '10s',
+    retention = 24 * 60 * 60_000,
+    wait = 10_000,
     whenBusy = 'wait',
-    lease = '30s',
+    lease = 30_000,
     key = 'required',
     dedupe,
     remember,

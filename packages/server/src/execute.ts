@@ -1,6 +1,7 @@
-import { fingerprint, OncekeyError, parseKey } from '@oncekey/core';
+import { OncekeyError, parseKey } from '@oncekey/core';
 import { dedupeOf, type LeasedOptions, type Protection, type TransactionalOptions } from './call-options.ts';
 import type { Engine, LeasedRequest } from './engine.ts';
+import { fingerprint } from './fingerprint.ts';
 import type { LeasedExecution } from './leased-attempt.ts';
 import { plainErrors } from './remembered-error.ts';
 import type { ResultFormat } from './result-format.ts';

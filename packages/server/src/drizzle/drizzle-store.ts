@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createKey, OncekeyError } from '@oncekey/core';
 import { type Duration, toMilliseconds } from '../duration.ts';
 import { type AuditLevel, isAudited } from '../events.ts';
-import type { Store } from '../store.ts';
+import type { Claim, NewRecord, RecordId, Store } from '../store.ts';
 import { withinTime } from './answer-time.ts';
 import { insertEvents } from './audit.ts';
 import { deleteExpired, deleteOldEvents, freeDedupe, insertTombstone } from './ending-statements.ts';
@@ -20,6 +20,7 @@ import { transactPortably } from './portable.ts';
 import { postgresJsInternals, runOnPostgresJs, transactOnPostgresJs } from './postgres-js.ts';
 import {
   clearStaleDedupe,
+  type DedupeId,
   deleteStale,
   findHolder,
   insertRecord,
@@ -41,6 +42,11 @@ export interface DrizzleStoreOptions {
   readonly events?: AuditLevel;
   /** How long the database may take to answer a statement of the store's own. Default: `'10s'`. */
   readonly answerWithin?: Duration;
+  /**
+   * On postgres.js: whether the statements that transactional handlers send again and again are prepared, which spares a
+   * flight and a plan each. Default: `true`, unless postgres.js is told `prepare: false`.
+   */
+  readonly prepareHandlers?: boolean;
 }
 
 /** How often a transaction is run that met another, in all. */
@@ -56,11 +62,13 @@ const RUNS = 5;
  */
 export function drizzleStore<Tx extends Executor>(
   db: DrizzleDatabase<Tx>,
-  { events: level = 'off', answerWithin = '10s' }: DrizzleStoreOptions = {},
+  { events: level = 'off', answerWithin = '10s', prepareHandlers = true }: DrizzleStoreOptions = {},
 ): Store<Tx> {
   const answerMs = toMilliseconds(answerWithin, 'answerWithin', 1);
   const postgresJs = postgresJsInternals(db);
-  const transact: Transact<Tx> = postgresJs ? transactOnPostgresJs(postgresJs, answerMs) : transactPortably(db);
+  const transact: Transact<Tx> = postgresJs
+    ? transactOnPostgresJs(postgresJs, { answerMs, preparesHandlers: prepareHandlers })
+    : transactPortably(db);
   const runOnDb = postgresJs ? runOnPostgresJs(postgresJs) : runThrough(db);
   const run: Run = (statement) => withinTime(answerMs, runOnDb(statement));
 
@@ -71,25 +79,12 @@ export function drizzleStore<Tx extends Executor>(
       try {
         const isRecorded = await again(() =>
           transact({
-            open: (send) =>
-              all([
-                dedupeId ? tryDedupeLock(send, dedupeId) : true,
-                startsEarly ? lockAndLookUpOrFail(send, id) : lockAndLookUp(send, id),
-                dedupeId && findHolder(send, dedupeId),
-              ]),
+            open: (send) => open(send, id, dedupeId, startsEarly),
             early: startsEarly ? early : undefined,
-            async body(tx, [hasDedupe, { locked, ...look }, holder]) {
-              const { record } = look;
-              const next = await body({ ...look, holder, tx, locked: locked && hasDedupe });
-              return (
-                next &&
-                ((send) =>
-                  all([
-                    record && deleteStale(send, id),
-                    dedupeId && clearStaleDedupe(send, dedupeId),
-                    insertRecord(send, id, next, level),
-                  ]))
-              );
+            async body(tx, found) {
+              const next = await body({ ...found, tx });
+              const isStale = found.record !== undefined;
+              return next && ((send) => close(send, id, next, { dedupeId, isStale, level }));
             },
           }),
         );
@@ -172,6 +167,35 @@ export function drizzleStore<Tx extends Executor>(
         events: await deleteOldEvents(run, limit, eventsMs),
       })),
   };
+}
+
+/** What stands in the way of a new record. Sent in one flight. */
+async function open(
+  run: Run,
+  id: RecordId,
+  dedupeId: DedupeId | undefined,
+  startsEarly: boolean,
+): Promise<Omit<Claim<never>, 'tx'>> {
+  const look = startsEarly ? lockAndLookUpOrFail : lockAndLookUp;
+  if (!dedupeId) return look(run, id);
+  const [hasDedupe, found, holder] = await all([
+    tryDedupeLock(run, dedupeId),
+    look(run, id),
+    findHolder(run, dedupeId),
+  ]);
+  return { ...found, holder, locked: found.locked && hasDedupe };
+}
+
+/** The new record, and what makes room for it. Sent in one flight. */
+async function close(
+  run: Run,
+  id: RecordId,
+  record: NewRecord,
+  options: { readonly dedupeId: DedupeId | undefined; readonly isStale: boolean; readonly level: AuditLevel },
+): Promise<void> {
+  const { dedupeId, isStale, level } = options;
+  const rooms = [isStale && deleteStale(run, id), dedupeId && clearStaleDedupe(run, dedupeId)].filter(Boolean);
+  await all([...rooms, insertRecord(run, id, record, level)]);
 }
 
 /** Runs a transaction that met another again, holding nothing in between. */

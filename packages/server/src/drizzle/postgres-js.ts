@@ -1,5 +1,7 @@
 import { PostgresJsSession, PostgresJsTransaction } from 'drizzle-orm/postgres-js/session';
-import { NoAnswer, withinTime } from './answer-time.ts';
+import { type Deadline, endDeadline, NoAnswer, startDeadline, withinTime } from './answer-time.ts';
+import { RepeatedStatements } from './repeated-statements.ts';
+import { isStalePlan } from './sqlstate.ts';
 import type { Run } from './statement.ts';
 import { all, BodyFailure, orFailure, type Transact } from './transaction.ts';
 
@@ -66,18 +68,21 @@ function isPreparing({ options }: Client): boolean {
  * or to the connection that took its place, *outside of any transaction*, so that a retry would be a second effect.
  *
  * @param answerMs how long the database may take to answer a statement of the store's own
+ * @param preparesHandlers whether handlers' statements that come again and again are prepared
  */
 export function transactOnPostgresJs<Tx>(
   { client, dialect, session }: NonNullable<ReturnType<typeof postgresJsInternals>>,
-  answerMs: number,
+  { answerMs, preparesHandlers }: { readonly answerMs: number; readonly preparesHandlers: boolean },
 ): Transact<Tx> {
+  const prepare = isPreparing(client);
+  const repeated = prepare && preparesHandlers ? new RepeatedStatements() : undefined;
   return async (plan) => {
     let isEnding = false;
     const reserved = await withinTime(answerMs, client.reserve(), (late) => late.release());
-    const connection = new GuardedConnection(reserved, isPreparing(client), answerMs);
+    const connection = new GuardedConnection(reserved, { prepare, repeated, answerMs });
     const run: Run = (statement) => connection.own(statement.text, statement.params);
     try {
-      const opening = connection.inTime(all([connection.begin(), plan.open(run)]));
+      const opening = connection.flight(all([connection.begin(), plan.open(run)]));
       const inner = new PostgresJsSession(connection as never, dialect, session.schema, session.options);
       const tx = new PostgresJsTransaction(dialect, inner as never, session.schema) as unknown as Tx;
       plan.early?.(tx);
@@ -87,15 +92,15 @@ export function transactOnPostgresJs<Tx>(
       if (!close) {
         // Nothing was written: whoever asked need not wait for the end, the connection does.
         isEnding = true;
-        const ended = connection.inTime(connection.finish('rollback')).catch(() => {});
+        const ended = connection.flight(connection.finish('rollback')).catch(() => {});
         void ended.then(() => connection.release());
         return false;
       }
       // If what closes it fails, the transaction is aborted and COMMIT rolls it back: they can go out in one flight.
-      await connection.inTime(all([close(run), connection.finish('commit')]));
+      await connection.flight(all([close(run), connection.finish('commit')]));
       return true;
     } catch (error) {
-      await connection.inTime(connection.finish('rollback')).catch(() => {});
+      await connection.flight(connection.finish('rollback')).catch(() => {});
       throw error;
     } finally {
       if (!isEnding) connection.release();
@@ -107,51 +112,62 @@ export function transactOnPostgresJs<Tx>(
 class GuardedConnection {
   readonly #connection: ReservedConnection;
   readonly #prepare: boolean;
+  readonly #repeated: RepeatedStatements | undefined;
   readonly #answerMs: number;
-  readonly #lost: Promise<never>;
-  #isLost = false;
+  /** What fails at once when the connection is lost: the driver forgets what was still in line when the socket went. */
+  readonly #waiting = new Set<(error: Error) => void>();
+  #lost: Error | undefined;
   #isOver = false;
   #isFinished = false;
   #savepoints = 0;
   #failed: { readonly error: unknown } | undefined;
-  #lose: (error: Error) => void = () => {};
   #driver: DriverConnection | undefined;
 
-  constructor(connection: ReservedConnection, prepare: boolean, answerMs: number) {
+  constructor(
+    connection: ReservedConnection,
+    options: {
+      readonly prepare: boolean;
+      readonly repeated: RepeatedStatements | undefined;
+      readonly answerMs: number;
+    },
+  ) {
     this.#connection = connection;
-    this.#prepare = prepare;
-    this.#answerMs = answerMs;
-    this.#lost = new Promise((_, reject) => {
-      this.#lose = (error) => {
-        this.#isLost = true;
-        reject(error);
-      };
-    });
-    this.#lost.catch(() => {}); // nobody may be waiting when it happens
+    this.#prepare = options.prepare;
+    this.#repeated = options.repeated;
+    this.#answerMs = options.answerMs;
   }
 
   begin(): Rows {
     const onexecute = (connection: DriverConnection) => {
       // Called by the driver as soon as the socket is gone, before any waiting query learns of it.
-      connection.onclose = this.#lose;
+      connection.onclose = (error) => this.#lose(error);
       this.#driver = connection;
       return true;
     };
-    return this.#send(() => this.#connection.unsafe('begin', [], { onexecute }));
+    return this.#send('begin', [], { onexecute });
   }
 
-  /** A statement of the store's own: prepared. */
+  /** A statement of the store's own: prepared. Awaited in a {@link flight}. */
   own(text: string, params: readonly unknown[]): Rows {
-    return this.#send(() => this.#connection.unsafe(text, params, { prepare: this.#prepare }));
+    return this.#send(text, params, { prepare: this.#prepare });
   }
 
   /** What Drizzle's session sends the handler's statements through. */
   unsafe(text: string, params?: readonly unknown[], options?: object): Sent {
-    const query = this.#send(() => this.#connection.unsafe(text, params, options));
-    query.catch((error: unknown) => {
+    // Without parameters it may be several, which cannot be prepared.
+    const isRepeated = params !== undefined && params.length > 0 && this.#repeated?.isRepeated(text);
+    const query = this.#send(text, params, isRepeated ? { ...options, prepare: true } : options);
+    const answer = this.untilLost(query);
+    answer.catch((error: unknown) => {
       this.#failed ??= { error };
+      if (isRepeated && isStalePlan(error)) this.#repeated?.bar(text);
     });
-    return query;
+    return Object.assign(answer, {
+      values() {
+        query.values();
+        return answer;
+      },
+    });
   }
 
   /** What Drizzle's nested `tx.transaction` asks for. */
@@ -170,16 +186,38 @@ class GuardedConnection {
   }
 
   /** Fails as soon as the connection is lost, though the work goes on: what it then sends is refused. */
-  untilLost<T>(work: Promise<T>): Promise<T> {
-    work.catch(() => {});
-    return Promise.race([work, this.#lost]);
+  untilLost<T>(work: Promise<T>, deadline?: Deadline): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#lost) reject(this.#lost);
+      this.#waiting.add(reject);
+      const end = () => {
+        this.#waiting.delete(reject);
+        if (deadline) endDeadline(deadline);
+      };
+      work.then(
+        (value) => {
+          end();
+          resolve(value);
+        },
+        (error: unknown) => {
+          end();
+          reject(error);
+        },
+      );
+    });
+  }
+
+  #lose(error: Error): void {
+    this.#lost ??= error;
+    for (const reject of this.#waiting) reject(error);
+    this.#waiting.clear();
   }
 
   /** Ends the transaction, once. */
   async finish(how: 'commit' | 'rollback'): Promise<void> {
     if (this.#isFinished) return;
     this.#isFinished = true;
-    const ended = this.#send(() => this.#connection.unsafe(how));
+    const ended = this.#send(how);
     this.#isOver = true;
     await ended;
   }
@@ -195,37 +233,29 @@ class GuardedConnection {
   /** A lost connection went back to the pool by itself; handing it over again would put a dead one in line. */
   release(): void {
     this.#isOver = true;
-    if (!this.#isLost) this.#connection.release();
+    if (!this.#lost) this.#connection.release();
   }
 
-  /** A socket that fell silent would hold the request, and its place in the pool, for as long as TCP believes in it. */
-  async inTime<T>(answer: Promise<T>): Promise<T> {
-    try {
-      return await withinTime(this.#answerMs, answer);
-    } catch (error) {
-      if (error instanceof NoAnswer) {
-        this.#driver?.terminate();
-        this.#lose(error);
-      }
-      throw error;
-    }
+  /**
+   * Waits for statements of the store's own. A socket that fell silent would hold the request, and its place in the pool, for
+   * as long as TCP believes in it: it is given up.
+   */
+  flight<T>(answers: Promise<T>): Promise<T> {
+    const deadline = startDeadline(this.#answerMs, () => {
+      this.#driver?.terminate();
+      this.#lose(new NoAnswer());
+    });
+    return this.untilLost(answers, deadline);
   }
 
-  #send(send: () => Query): Sent {
-    if (this.#isLost) return refused('CONNECTION_CLOSED', 'The transaction’s connection was lost; nothing was sent.');
+  #send(text: string, params?: readonly unknown[], options?: object): Sent {
+    if (this.#lost) return refused('CONNECTION_CLOSED', 'The transaction’s connection was lost; nothing was sent.');
     if (this.#isOver)
       return refused('TRANSACTION_OVER', 'The transaction is over; await its statements in the handler.');
-    const query = send();
+    const query = this.#connection.unsafe(text, params, options);
     // Queries are lazy: sent now, they go out in the order of the calls, and BEGIN before what belongs into it.
     query.execute();
-    // The driver forgets statements that were still in line when the socket went.
-    const answer = this.untilLost(query);
-    return Object.assign(answer, {
-      values: () => {
-        query.values();
-        return answer;
-      },
-    });
+    return query;
   }
 }
 

@@ -20,35 +20,33 @@ function lockOf({ scope, key }: RecordId): string {
 
 export async function tryDedupeLock(run: Run, { scope, operation, key }: DedupeId): Promise<boolean> {
   const name = `oncekey-dedupe:${scope.length}:${operation.length}:${scope}${operation}${key}`;
-  const [row] = await run({ text: `select ${TRY_LOCK('$1')} as locked`, params: [name] });
+  const [row] = await run({ text: `select ${tryLock('$1')} as locked`, params: [name] });
   return row?.['locked'] === true;
 }
 
-const TRY_LOCK = (name: string) => `pg_try_advisory_xact_lock(hashtextextended(${name}, 0))`;
+function tryLock(name: string): string {
+  return `pg_try_advisory_xact_lock(hashtextextended(${name}, 0))`;
+}
 
 /**
  * The lock and the look-up in one statement. Its snapshot is older than the lock, by as much as it takes to get there: what
  * is committed in between is not seen here, and stops the record's INSERT by its unique key.
  */
 export async function lockAndLookUp(run: Run, id: RecordId): Promise<Look & { readonly locked: boolean }> {
-  const [row] = await run({
-    text: `select ${TRY_LOCK('$3')} as locked, ${LOOK_UP}`,
-    params: [id.scope, id.key, lockOf(id)],
-  });
+  const [row] = await run({ text: LOCK_AND_LOOK_UP, params: [id.scope, id.key, lockOf(id)] });
   return { ...toLook(row), locked: row?.['locked'] === true };
 }
 
 /** One read by primary key, with the clock. */
 export async function lookUp(run: Run, { scope, key }: RecordId): Promise<Look> {
-  const [row] = await run({
-    text: `select ${LOOK_UP}`,
-    params: [scope, key],
-  });
+  const [row] = await run({ text: LOOK_UP, params: [scope, key] });
   return toLook(row);
 }
 
-const LOOK_UP = `${NOW_MS} as now, ${recordColumns('r')}
+const FOUND = `${NOW_MS} as now, ${recordColumns('r')}
   from (select) as clock left join oncekey_records r on r.scope = $1 and r.key = $2`;
+const LOOK_UP = `select ${FOUND}`;
+const LOCK_AND_LOOK_UP = `select ${tryLock('$3')} as locked, ${FOUND}`;
 
 function toLook(row: Awaited<ReturnType<Run>>[number] | undefined): Look {
   return { now: toDate(row?.['now']), record: toRecord(row) };
@@ -64,7 +62,7 @@ export const NOT_FREE = '22012';
 export async function lockAndLookUpOrFail(run: Run, id: RecordId): Promise<Look & { readonly locked: true }> {
   const [row] = await run({
     // A division by zero: the only error that a plain SELECT can raise on purpose.
-    text: `select ${NOW_MS} as now, 1 / (${TRY_LOCK('$3')}
+    text: `select ${NOW_MS} as now, 1 / (${tryLock('$3')}
         and not exists (select from oncekey_records r where r.scope = $1 and r.key = $2))::int as free`,
     params: [id.scope, id.key, lockOf(id)],
   });
@@ -118,11 +116,7 @@ export async function insertRecord(
 ): Promise<void> {
   const { state = 'succeeded', dedupe, bornAt, actor } = record;
   const insert = {
-    text: `insert into oncekey_records (scope, key, operation, fingerprint, execution_id, state, result,
-        dedupe_key, dedupe_until, expires_at)
-      values ($1, $2, $3, decode($4, 'hex'), $5::uuid, $6, $7,
-        $8, now() + ${ms('$9')}, ${expiry('$10', '$11')})
-      ${isAudited(state, level) ? 'returning scope, key, operation, execution_id, attempt' : ''}`,
+    text: isAudited(state, level) ? INSERT_AND_TELL : INSERT,
     params: [
       scope,
       key,
@@ -138,6 +132,12 @@ export async function insertRecord(
   };
   await run(audited(state, level, insert, { actor }));
 }
+
+const INSERT = `insert into oncekey_records (scope, key, operation, fingerprint, execution_id, state, result,
+    dedupe_key, dedupe_until, expires_at)
+  values ($1, $2, $3, decode($4, 'hex'), $5::uuid, $6, $7,
+    $8, now() + ${ms('$9')}, ${expiry('$10', '$11')})`;
+const INSERT_AND_TELL = `${INSERT} returning scope, key, operation, execution_id, attempt`;
 
 /** From the claim or the key's birth, whichever is later: then a key whose record is gone is known to be too old. */
 export function expiry(bornAt: string, retentionMs: string): string {

@@ -38,7 +38,12 @@ export function isUnavailable(error: unknown): boolean {
 
 /** Whether the whole transaction may be run again: nothing of it is left. */
 export function isWorthAnotherRun(error: unknown): boolean {
-  return codesOf(error).some((code) => RUN_AGAIN.has(code));
+  return codesOf(error).some((code) => RUN_AGAIN.has(code)) || isStalePlan(error);
+}
+
+/** "cached plan must not change result type": a table was altered under a prepared statement. The code alone says less. */
+export function isStalePlan(error: unknown): boolean {
+  return causesOf(error).some((at) => 'routine' in at && at.routine === 'RevalidateCachedQuery');
 }
 
 /** The SQLSTATE or system error code; Drizzle keeps the driver's error as the cause. */

@@ -67,7 +67,27 @@ export function orFailure<T>(body: Promise<T>): Promise<T> {
 }
 
 /** Awaits all, then fails with the first that failed in order: none is left running, and none unhandled. */
-export async function all<T extends readonly unknown[]>(promises: [...T]): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
-  await Promise.allSettled(promises);
-  return Promise.all(promises);
+export function all<T extends readonly unknown[]>(promises: [...T]): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
+  return new Promise((resolve, reject) => {
+    const values: unknown[] = [];
+    let failure: { readonly index: number; readonly error: unknown } | undefined;
+    let left = promises.length;
+    const end = () => {
+      if (--left > 0) return;
+      if (failure) reject(failure.error);
+      else resolve(values as { [K in keyof T]: Awaited<T[K]> });
+    };
+    for (const [index, promise] of promises.entries()) {
+      Promise.resolve(promise).then(
+        (value) => {
+          values[index] = value;
+          end();
+        },
+        (error: unknown) => {
+          if (!failure || index < failure.index) failure = { index, error };
+          end();
+        },
+      );
+    }
+  });
 }

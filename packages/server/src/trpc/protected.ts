@@ -1,7 +1,8 @@
-import { createKey, fingerprint, NotCanonicalError, OncekeyError, parseKey } from '@oncekey/core';
+import { createKey, NotCanonicalError, OncekeyError, parseKey } from '@oncekey/core';
 import { initTRPC, TRPCError } from '@trpc/server';
 import { dedupeOf, type InputOptions, type Protection } from '../call-options.ts';
 import type { Answered, Engine, LeasedRequest } from '../engine.ts';
+import { fingerprint } from '../fingerprint.ts';
 import type { LeasedExecution } from '../leased-attempt.ts';
 import type { ResultFormat } from '../result-format.ts';
 import type { Steps } from '../steps.ts';
