@@ -6,6 +6,7 @@ import { counted } from './cases/counted.ts';
 import { first } from './cases/first.ts';
 import { growth } from './cases/growth.ts';
 import { http } from './cases/http.ts';
+import { purge } from './cases/purge.ts';
 import { replay } from './cases/replay.ts';
 import { storm } from './cases/storm.ts';
 import { type Entrant, enter, environment, leave } from './contest.ts';
@@ -37,6 +38,9 @@ try {
   if (cases.has('http')) await overHttp();
   if (cases.has('cost')) {
     await cost(report, SYSTEMS, await createDatabase(server.url, 'cost'), isQuick ? 900 : 5_000);
+  }
+  if (cases.has('purge')) {
+    await purge(report, await createDatabase(server.url, 'purge'), ROUNDS.rounds, isQuick ? 2_000 : 5_000);
   }
   if (cases.has('growth')) {
     await growth(report, server.url, [10_000, isQuick ? 1_000_000 : 10_000_000], { ...ROUNDS, concurrency: 1 });

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 /** What `--only` takes. */
-const CASES = ['counted', 'first', 'replay', 'storm', 'http', 'cost', 'growth'] as const;
+const CASES = ['counted', 'first', 'replay', 'storm', 'http', 'cost', 'purge', 'growth'] as const;
 type Case = (typeof CASES)[number];
 
 export interface Options {
