@@ -6,6 +6,7 @@ import { counted } from './cases/counted.ts';
 import { first } from './cases/first.ts';
 import { growth } from './cases/growth.ts';
 import { http } from './cases/http.ts';
+import { partitions } from './cases/partitions.ts';
 import { purge } from './cases/purge.ts';
 import { replay } from './cases/replay.ts';
 import { storm } from './cases/storm.ts';
@@ -44,6 +45,10 @@ try {
   }
   if (cases.has('growth')) {
     await growth(report, server.url, [10_000, isQuick ? 1_000_000 : 10_000_000], { ...ROUNDS, concurrency: 1 });
+  }
+  if (cases.has('partitions')) {
+    const url = await createDatabase(server.url, 'partitions');
+    await partitions(report, url, isQuick ? 100_000 : 1_000_000, { ...ROUNDS, concurrency: 1 });
   }
 } finally {
   await server.stop();

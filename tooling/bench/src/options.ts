@@ -1,8 +1,11 @@
 import { parseArgs } from 'node:util';
 
 /** What `--only` takes. */
-const CASES = ['counted', 'first', 'replay', 'storm', 'http', 'cost', 'purge', 'growth'] as const;
+const CASES = ['counted', 'first', 'replay', 'storm', 'http', 'cost', 'purge', 'growth', 'partitions'] as const;
 type Case = (typeof CASES)[number];
+
+/** They fill a disk, or tell of what is not built. */
+const UNASKED: ReadonlySet<Case> = new Set(['growth', 'partitions']);
 
 export interface Options {
   readonly isQuick: boolean;
@@ -33,7 +36,7 @@ export function readOptions(args: readonly string[]): Options {
         growth: { type: 'boolean', default: false },
       },
     });
-    const cases = new Set(values.only?.map(toCase) ?? CASES.filter((name) => name !== 'growth'));
+    const cases = new Set(values.only?.map(toCase) ?? CASES.filter((name) => !UNASKED.has(name)));
     if (values.growth) cases.add('growth');
     // Part of a run is no picture of it, unless it was asked for.
     const svg = values.svg ?? (values.only ? undefined : 'docs/bench.svg');
