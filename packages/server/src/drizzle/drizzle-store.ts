@@ -194,8 +194,12 @@ async function close(
   options: { readonly dedupeId: DedupeId | undefined; readonly isStale: boolean; readonly level: AuditLevel },
 ): Promise<void> {
   const { dedupeId, isStale, level } = options;
-  const rooms = [isStale && deleteStale(run, id), dedupeId && clearStaleDedupe(run, dedupeId)].filter(Boolean);
-  await all([...rooms, insertRecord(run, id, record, level)]);
+  if (!isStale && !dedupeId) return insertRecord(run, id, record, level);
+  await all([
+    isStale && deleteStale(run, id),
+    dedupeId && clearStaleDedupe(run, dedupeId),
+    insertRecord(run, id, record, level),
+  ]);
 }
 
 /** Runs a transaction that met another again, holding nothing in between. */

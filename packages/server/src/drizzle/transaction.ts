@@ -72,12 +72,13 @@ export function all<T extends readonly unknown[]>(promises: [...T]): Promise<{ [
     const values: unknown[] = [];
     let failure: { readonly index: number; readonly error: unknown } | undefined;
     let left = promises.length;
+    if (left === 0) resolve(values as never);
     const end = () => {
       if (--left > 0) return;
       if (failure) reject(failure.error);
       else resolve(values as { [K in keyof T]: Awaited<T[K]> });
     };
-    for (const [index, promise] of promises.entries()) {
+    promises.forEach((promise, index) => {
       Promise.resolve(promise).then(
         (value) => {
           values[index] = value;
@@ -88,6 +89,6 @@ export function all<T extends readonly unknown[]>(promises: [...T]): Promise<{ [
           end();
         },
       );
-    }
+    });
   });
 }

@@ -1,7 +1,7 @@
 import { claimAndComplete, selectThenInsert } from './by-hand.ts';
 import { dbos } from './dbos.ts';
 import { nodeIdempotency } from './node-idempotency.ts';
-import { cached, leased, speculative, transactional } from './oncekey.ts';
+import { cached, leased, speculative, transactional, unprepared } from './oncekey.ts';
 import { powertools } from './powertools.ts';
 import { powertoolsOnRedis } from './powertools-redis.ts';
 import type { SystemSpec } from './system.ts';
@@ -11,6 +11,7 @@ import { unprotected } from './unprotected.ts';
 export const SYSTEMS: readonly SystemSpec[] = [
   unprotected,
   transactional,
+  unprepared,
   speculative,
   leased,
   cached,

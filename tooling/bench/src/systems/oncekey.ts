@@ -9,9 +9,10 @@ interface Kind {
   readonly mode: 'transactional' | 'leased';
   readonly speculative?: boolean;
   readonly cache?: { readonly maxBytes: number };
+  readonly prepareHandlers?: boolean;
 }
 
-function oncekey({ name, mode, speculative = false, cache }: Kind): SystemSpec {
+function oncekey({ name, mode, speculative = false, cache, prepareHandlers = true }: Kind): SystemSpec {
   return {
     name,
     version: 'this repository',
@@ -19,7 +20,7 @@ function oncekey({ name, mode, speculative = false, cache }: Kind): SystemSpec {
     async create({ url, note, effect, connections }) {
       const { db, ...pool } = open(url, connections);
       const idempotency = createIdempotency<{ db: PostgresJsDatabase }>({
-        store: drizzleStore(db),
+        store: drizzleStore(db, { prepareHandlers }),
         scope: () => 'bench',
         ...(cache && { cache }),
       });
@@ -36,5 +37,7 @@ function oncekey({ name, mode, speculative = false, cache }: Kind): SystemSpec {
 
 export const transactional = oncekey({ name: 'oncekey transactional', mode: 'transactional' });
 export const speculative = oncekey({ name: 'oncekey speculative', mode: 'transactional', speculative: true });
+/** The handler's statements as Drizzle sends them: what of the difference is the preparing, and what is not. */
+export const unprepared = oncekey({ name: 'oncekey, unprepared', mode: 'transactional', prepareHandlers: false });
 export const leased = oncekey({ name: 'oncekey leased', mode: 'leased' });
 export const cached = oncekey({ name: 'oncekey with its cache', mode: 'transactional', cache: { maxBytes: 1 << 26 } });
