@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
 import { isOncekeyError } from '@oncekey/core';
 import { sql } from 'drizzle-orm';
 import { getTableConfig } from 'drizzle-orm/pg-core';
@@ -22,6 +25,70 @@ const record = (note: string, retentionMs = 60_000): NewRecord => ({
 it('says at once that postgres.js cannot reserve connections with fetch_types: false, where it would hang later', () => {
   const client = postgres('postgres://127.0.0.1:1/none', { fetch_types: false });
   expect(() => drizzleStore(drizzle(client))).toThrow(/fetch_types: false\. Leave it out/);
+});
+
+describe('what it assumes of Drizzle and postgres.js', () => {
+  const warned = () => once(process, 'warning').then(([warning]) => warning.code as string);
+
+  it('falls back where it cannot know the driver, as with two copies of drizzle-orm, and says so once', async () => {
+    await using database = await freshDatabase();
+    const path = createRequire(import.meta.url).resolve('drizzle-orm/postgres-js/session');
+    const other: { PostgresJsSession: { prototype: object } } = await import(`${pathToFileURL(path)}?another-copy`);
+    await using pool = connect(database.url, 2);
+    Object.setPrototypeOf((pool.db as unknown as { session: object }).session, other.PostgresJsSession.prototype);
+    const warning = warned();
+    const store = drizzleStore(pool.db);
+    drizzleStore(pool.db);
+    expect(await warning).toBe('ONCEKEY_PORTABLE');
+    const add = () =>
+      store.transact(id, async ({ tx, record: found }) => {
+        if (found) return undefined;
+        await insertEffect(tx, 'a');
+        return record('a');
+      });
+    expect([await add(), await add()]).toEqual(['recorded', 'rolled-back']);
+    expect(await count(database.db, 'effects')).toBe(1);
+  });
+
+  it('goes on where postgres.js does not tell which connection it took, and says so once', async () => {
+    await using database = await freshDatabase();
+    await using pool = connect(database.url, 2);
+    const { client } = pool as { client: { reserve(): Promise<object> } };
+    const reserve = client.reserve;
+    client.reserve = async () => {
+      const reserved = (await reserve()) as { unsafe(text: string, params?: unknown[], options?: object): unknown };
+      const { unsafe } = reserved;
+      return Object.assign(reserved, {
+        unsafe: (text: string, params: unknown[], options?: object) =>
+          unsafe(text, params, { ...options, onexecute: undefined }),
+      });
+    };
+    const warning = warned();
+    const store = drizzleStore(pool.db);
+    const add = (key: string) =>
+      store.transact({ ...id, key }, async ({ tx }) => {
+        await insertEffect(tx, 'a');
+        return record('a');
+      });
+    expect([await add('a'), await add('b')]).toEqual(['recorded', 'recorded']);
+    expect(await warning).toBe('ONCEKEY_UNWATCHED');
+  });
+});
+
+it('the end of a leased execution moves no index entry (HOT)', async () => {
+  await using database = await freshDatabase();
+  await using pool = connect(database.url, 1);
+  const store = drizzleStore(pool.db);
+  for (let i = 0; i < 20; i++) {
+    const { lease } = await store.claim({ ...id, key: `k${i}` }, { ...record('a'), leaseMs: 30_000 });
+    if (lease)
+      expect(await store.complete(lease, { state: 'succeeded', result: '"a"', keepsDedupe: false })).toBe(true);
+  }
+  await pool.db.execute(sql`select pg_stat_force_next_flush()`);
+  await pool.db.execute(sql`select 1`);
+  const [row] = await pool.db.execute(sql`
+    select n_tup_upd::int as updated, n_tup_hot_upd::int as hot from pg_stat_user_tables where relname = 'oncekey_records'`);
+  expect(row).toEqual({ updated: 20, hot: 20 });
 });
 
 describe('the unique key', () => {

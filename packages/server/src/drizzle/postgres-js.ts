@@ -1,6 +1,8 @@
+import { entityKind } from 'drizzle-orm';
 import { PostgresJsSession, PostgresJsTransaction } from 'drizzle-orm/postgres-js/session';
 import { type Deadline, endDeadline, NoAnswer, startDeadline, withinTime } from './answer-time.ts';
 import { RepeatedStatements } from './repeated-statements.ts';
+import { sayOnce } from './say-once.ts';
 import { isStalePlan } from './sqlstate.ts';
 import type { Run } from './statement.ts';
 import { all, BodyFailure, orFailure, type Transact } from './transaction.ts';
@@ -36,16 +38,28 @@ interface DatabaseInternals {
 
 /** Drizzle's internals, if the database is one of postgres.js and not itself a transaction. */
 export function postgresJsInternals(db: object): (DatabaseInternals & { readonly client: Client }) | undefined {
-  const { session, dialect } = db as DatabaseInternals;
-  if (!(session instanceof PostgresJsSession)) return undefined;
-  const { client } = session as { client: Partial<Client> | undefined };
-  if (typeof client?.reserve !== 'function') return undefined;
+  const { session, dialect } = db as Partial<DatabaseInternals>;
+  if (!session || kindOf(session) !== PostgresJsSession[entityKind]) return undefined;
+  const client = session.client as Partial<Client> & { readonly savepoint?: unknown };
+  if (client.savepoint) return undefined;
+  if (!(session instanceof PostgresJsSession) || !dialect || typeof client.reserve !== 'function') {
+    sayOnce(
+      'ONCEKEY_PORTABLE',
+      'drizzleStore does not know this Drizzle or postgres.js: there are two copies of drizzle-orm, or it is a version that it was not made for. Transactions go through db.transaction instead: what is promised holds, at a flight for every statement.',
+    );
+    return undefined;
+  }
   // It never gives a connection that it had to open for `reserve` (3.4), and without one a transaction that loses its own
   // goes on outside of any.
   if (client.options?.fetch_types === false) {
     throw new RangeError('drizzleStore: postgres.js cannot reserve connections with fetch_types: false. Leave it out.');
   }
   return { session, dialect, client: client as Client };
+}
+
+/** Drizzle's own mark of a class, which is the same in every copy of it. */
+function kindOf(instance: object): unknown {
+  return (instance.constructor as { readonly [entityKind]?: unknown })[entityKind];
 }
 
 /** Runs statements outside of any transaction: prepared, in one flight, where Drizzle would ask for each to be described first. */
@@ -87,6 +101,7 @@ export function transactOnPostgresJs<Tx>(
       const tx = new PostgresJsTransaction(dialect, inner as never, session.schema) as unknown as Tx;
       plan.early?.(tx);
       const [, opened] = await opening;
+      connection.sayIfUnwatched();
       const close = await connection.untilLost(orFailure(plan.body(tx, opened)));
       connection.refuseAborted();
       if (!close) {
@@ -153,14 +168,14 @@ class GuardedConnection {
   }
 
   /** What Drizzle's session sends the handler's statements through. */
-  unsafe(text: string, params?: readonly unknown[], options?: object): Sent {
+  unsafe(text: string, params: readonly unknown[] = [], options?: object): Sent {
     // Without parameters it may be several, which cannot be prepared.
-    const isRepeated = params !== undefined && params.length > 0 && this.#repeated?.isRepeated(text);
+    const isRepeated = params.length > 0 && this.#repeated?.isRepeated(text, params);
     const query = this.#send(text, params, isRepeated ? { ...options, prepare: true } : options);
     const answer = this.untilLost(query);
     answer.catch((error: unknown) => {
       this.#failed ??= { error };
-      if (isRepeated && isStalePlan(error)) this.#repeated?.bar(text);
+      if (isRepeated && isStalePlan(error)) this.#repeated?.bar(text, params);
     });
     return Object.assign(answer, {
       values() {
@@ -205,6 +220,15 @@ class GuardedConnection {
         },
       );
     });
+  }
+
+  /** Once BEGIN was answered. */
+  sayIfUnwatched(): void {
+    if (this.#driver) return;
+    sayOnce(
+      'ONCEKEY_UNWATCHED',
+      'This postgres.js does not tell which connection a transaction got: that it was lost is noticed by answers that do not come.',
+    );
   }
 
   #lose(error: Error): void {

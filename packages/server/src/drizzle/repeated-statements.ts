@@ -15,23 +15,39 @@ export class RepeatedStatements {
   readonly #barred = new Set<string>();
 
   /** @returns whether it has come often enough; this time counts */
-  isRepeated(text: string): boolean {
-    if (this.#repeated.has(text)) return true;
-    if (text.length > LONGEST || this.#repeated.size >= MOST_REPEATED || this.#barred.has(text)) return false;
-    const times = (this.#candidates.get(text) ?? 0) + 1;
-    this.#candidates.delete(text); // the order of a Map is that of its insertions: the oldest goes first
+  isRepeated(text: string, params: readonly unknown[]): boolean {
+    if (text.length > LONGEST) return false;
+    const name = nameOf(text, params);
+    if (this.#repeated.has(name)) return true;
+    if (this.#repeated.size >= MOST_REPEATED || this.#barred.has(text)) return false;
+    const times = (this.#candidates.get(name) ?? 0) + 1;
+    this.#candidates.delete(name); // the order of a Map is that of its insertions: the oldest goes first
     if (times > REPEATS) {
-      this.#repeated.add(text);
+      this.#repeated.add(name);
       return true;
     }
-    this.#candidates.set(text, times);
+    this.#candidates.set(name, times);
     const [oldest] = this.#candidates.keys();
     if (this.#candidates.size > MOST_CANDIDATES && oldest !== undefined) this.#candidates.delete(oldest);
     return false;
   }
 
   /** It cannot be: the tables under it were altered, and each connection would find out for itself. */
-  bar(text: string): void {
-    if (this.#repeated.delete(text)) this.#barred.add(text);
+  bar(text: string, params: readonly unknown[]): void {
+    if (this.#repeated.delete(nameOf(text, params))) this.#barred.add(text);
   }
+}
+
+/** postgres.js prepares a text anew for each combination of the types that it reads off the values. */
+function nameOf(text: string, params: readonly unknown[]): string {
+  return params.every((param) => kindOf(param) === PLAIN) ? text : `${params.map(kindOf).join()} ${text}`;
+}
+
+const PLAIN = '';
+
+function kindOf(param: unknown): string {
+  if (typeof param === 'boolean' || typeof param === 'bigint') return typeof param;
+  if (typeof param !== 'object' || param === null) return PLAIN;
+  if (Array.isArray(param)) return `list of ${kindOf(param[0])}`;
+  return param.constructor?.name ?? 'object';
 }
