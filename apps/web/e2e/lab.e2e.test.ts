@@ -26,7 +26,7 @@ async function play(search: string) {
   const { page, goto } = visitor;
   await goto(`/${search}`);
   await page.getByRole('button', { name: /^Press both/ }).click();
-  await expect.poll(() => replay().isDisabled()).toBe(true);
+  await expect.poll(() => replay().isDisabled(), { timeout: 20_000 }).toBe(true); // a second server may have to start
   await expect.poll(() => replay().isEnabled(), { timeout: 40_000, interval: 100 }).toBe(true);
   const counted = await demo.server.sql<{ lane: string; rows: number }[]>`
     select lane, count(*)::int as rows from lab_effects group by lane`;

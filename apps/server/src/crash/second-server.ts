@@ -31,7 +31,9 @@ async function start(): Promise<string> {
     second = undefined;
   };
   child.once('exit', forget);
-  return `http://127.0.0.1:${await portOf(child)}`;
+  const url = `http://127.0.0.1:${await portOf(child)}`;
+  await fetch(`${url}/healthz`); // connected to its database, and warm
+  return url;
 }
 
 async function portOf(child: ChildProcess): Promise<number> {

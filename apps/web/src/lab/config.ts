@@ -40,7 +40,7 @@ export const PRESETS = {
   takeover: { name: 'Taken over', config: { ...CALM, clicks: 2, gap: 100, effect: 'elsewhere', kill: 'inside' } },
   frozen: {
     name: 'Late completion',
-    config: { ...CALM, clicks: 2, gap: 800, effect: 'elsewhere', kill: 'frozen' },
+    config: { ...CALM, clicks: 2, gap: 1_500, effect: 'elsewhere', kill: 'frozen' },
   },
   limit: { name: 'The limit', config: { ...CALM, effect: 'unasked', kill: 'inside' } },
 } as const satisfies Record<string, { name: string; config: RunConfig }>;

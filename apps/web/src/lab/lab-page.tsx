@@ -21,7 +21,7 @@ export function LabPage() {
   const [{ preset, config }, setChosen] = useState(() => readConfig(location.search));
   const search = useSearch();
   useEffect(() => setChosen(readConfig(search && `?${search}`)), [search]);
-  const { state, press, effects, events, rows, isAway, isRunning } = useRun();
+  const { state, press, effects, events, rows, isAway, isPreparing, isRunning } = useRun();
   const playback = usePlayback(state, isRunning);
   const kill = useKill();
 
@@ -52,8 +52,14 @@ export function LabPage() {
             <Skull aria-hidden size={16} />
             Kill the server now
           </Button>
-          <p className="text-sm text-muted">
-            <kbd className="font-sans">Enter</kbd> presses, <kbd className="font-sans">K</kbd> kills
+          <p className="text-sm text-muted" role="status">
+            {isPreparing && config.kill === 'frozen' ? (
+              'A second server starts: the one to be frozen.'
+            ) : (
+              <>
+                <kbd className="font-sans">Enter</kbd> presses, <kbd className="font-sans">K</kbd> kills
+              </>
+            )}
           </p>
         </div>
         <Dials

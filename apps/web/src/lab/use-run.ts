@@ -20,6 +20,7 @@ export function useRun() {
   const [state, setState] = useState<RunState>();
   const stop = useRef<AbortController>(undefined);
   const [isOver, setOver] = useState(false);
+  const [isPreparing, setPreparing] = useState(false);
   useEffect(() => () => stop.current?.abort(), []);
 
   const press = (config: RunConfig) => {
@@ -27,7 +28,12 @@ export function useRun() {
     stop.current = new AbortController();
     setOver(false);
     const { signal } = stop.current;
-    void prepare(config).then(() => signal.aborted || startRun(config, setState, signal));
+    setPreparing(true);
+    void prepare(config).then(() => {
+      if (signal.aborted) return;
+      setPreparing(false);
+      startRun(config, setState, signal);
+    });
   };
   const endedAt = state?.endedAt;
   useEffect(() => {
@@ -52,5 +58,6 @@ export function useRun() {
     without: effects.filter(({ lane }) => lane === 'without').length,
     with: effects.filter(({ lane }) => lane === 'with').length,
   };
-  return { state, press, effects, events, rows, isAway: held.isError, isRunning: state !== undefined && !isOver };
+  const isRunning = isPreparing || (state !== undefined && !isOver);
+  return { state, press, effects, events, rows, isAway: held.isError, isPreparing, isRunning };
 }
