@@ -21,6 +21,7 @@ import type { Context } from './trpc.ts';
 const ENDPOINT = '/api/trpc';
 const MOST_BODY_BYTES = 256 * 1024;
 const MOST_CALLS_A_BATCH = 20;
+const DISCARD_MS = 2_000;
 
 /**
  * Everything that the server answers.
@@ -99,9 +100,21 @@ export function createHttpApp({ sessionSecret, webRoot }: { sessionSecret: strin
     });
 }
 
-/** The rest of what is too large is not read, so nothing else can come over the same connection. */
+/** What is too large is read for a moment and thrown away; then the connection ends, as more may be on its way. */
 function limited(maxSize: number) {
-  return bodyLimit({ maxSize, onError: (c) => c.text('This is too large.\n', 413, { connection: 'close' }) });
+  return bodyLimit({
+    maxSize,
+    onError: async (c) => {
+      await discard(c.req.raw.body);
+      return c.text('This is too large.\n', 413, { connection: 'close' });
+    },
+  });
+}
+
+/** Hung up on while it still sends, a client sees a broken connection and never the answer. */
+async function discard(body: globalThis.ReadableStream | null): Promise<void> {
+  if (!body || body.locked) return;
+  await body.pipeTo(new WritableStream(), { signal: AbortSignal.timeout(DISCARD_MS) }).catch(() => {});
 }
 
 /** hono's csrf() looks at what a form can send; JSON from another page is refused here, with or without CORS. */
