@@ -5,6 +5,7 @@ import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import { sql } from 'drizzle-orm';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { compress } from 'hono/compress';
 import { csrf } from 'hono/csrf';
 import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
@@ -86,6 +87,7 @@ export function createHttpApp({ sessionSecret, webRoot }: { sessionSecret: strin
     .use(`${ENDPOINT}/*`, troubledNetwork(handleTrpc))
     .all(`${ENDPOINT}/*`, (c) => handleTrpc(c.req.raw))
     .all('/api/*', (c) => c.text('There is nothing here.\n', 404))
+    .use(compress())
     .use('/assets/*', async (c, next) => {
       await next();
       // Vite puts a hash of the content into these names.
