@@ -249,11 +249,13 @@ export function useKeyedMutation<TOutput, TError, TInput, TOnMutateResult>(
   }, [renew, resetMutation]);
 
   const handlesOf = (variables: Variables) => {
+    // Settled long ago, its input would be a new intent: it is asked for under its own key, and nothing happens again.
+    const again = () => (isOpen(box.intents, variables.key) ? mutateAsync(variables.input) : send(variables));
     const ask = async (about: 'outcome' | 'abandon') => {
       const asked = { client: nearest, meta: undefined, mutationKey: [...procedure.mutationKey] };
       const outcome = await askAbout(procedure, about, variables, sending(asked));
       if (outcome.state === 'succeeded' || outcome.state === 'failed') {
-        await mutateAsync(variables.input).catch(() => {});
+        await again().catch(() => {});
       } else if (outcome.state === 'abandoned') {
         box.onSuperseded(variables.key);
         if (about === 'abandon' && box.latest === variables) reset();
@@ -261,7 +263,7 @@ export function useKeyedMutation<TOutput, TError, TInput, TOnMutateResult>(
       return outcome;
     };
     return {
-      resend: () => mutateAsync(variables.input),
+      resend: again,
       check: () => ask('outcome'),
       cancel: () => ask('abandon'),
     };
