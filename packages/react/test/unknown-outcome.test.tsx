@@ -62,6 +62,18 @@ describe.each(flavours)('an unknown outcome, with %s', (_, usePay) => {
     expect(server.effects).toBe(1);
   });
 
+  it('check() and resend() of what was settled long ago ask under its own key: nothing happens again', async () => {
+    await using server = await serve();
+    const { result } = renderHook(() => usePay(never), { wrapper: createWrapper(server.url) });
+    await act(() => result.current.mutateAsync({ amount: 1 }));
+    const { key } = result.current.idempotency;
+    await act(() => new Promise((resolve) => setTimeout(resolve, 1_200)));
+    expect(await act(() => result.current.check())).toMatchObject({ state: 'succeeded' });
+    await act(() => result.current.resend());
+    await waitFor(() => expect(result.current.idempotency).toMatchObject({ key, replayed: true }));
+    expect(server.effects).toBe(1);
+  });
+
   it('check() says of what did not arrive that it is unseen, and leaves it open: it may still be on its way', async () => {
     await using server = await serve();
     const network = badNetwork();
