@@ -1,11 +1,6 @@
-import { once } from 'node:events';
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
 import { isOncekeyError } from '@oncekey/core';
 import { sql } from 'drizzle-orm';
 import { getTableConfig } from 'drizzle-orm/pg-core';
-import { drizzle } from 'drizzle-orm/postgres-js';
-import postgres from 'postgres';
 import { describe, expect, it } from 'vitest';
 import { drizzleStore, migrate, oncekeyEvents, oncekeyRecords, oncekeySteps } from '../src/drizzle/index.ts';
 import { lookUp } from '../src/drizzle/record-statements.ts';
@@ -20,59 +15,6 @@ const record = (note: string, retentionMs = 60_000): NewRecord => ({
   executionId: '0192f000-0000-7000-8000-000000000000',
   result: JSON.stringify(note),
   retentionMs,
-});
-
-it('says at once that postgres.js cannot reserve connections with fetch_types: false, where it would hang later', () => {
-  const client = postgres('postgres://127.0.0.1:1/none', { fetch_types: false });
-  expect(() => drizzleStore(drizzle(client))).toThrow(/fetch_types: false\. Leave it out/);
-});
-
-describe('what it assumes of Drizzle and postgres.js', () => {
-  const warned = () => once(process, 'warning').then(([warning]) => warning.code as string);
-
-  it('falls back where it cannot know the driver, as with two copies of drizzle-orm, and says so once', async () => {
-    await using database = await freshDatabase();
-    const path = createRequire(import.meta.url).resolve('drizzle-orm/postgres-js/session');
-    const other: { PostgresJsSession: { prototype: object } } = await import(`${pathToFileURL(path)}?another-copy`);
-    await using pool = connect(database.url, 2);
-    Object.setPrototypeOf((pool.db as unknown as { session: object }).session, other.PostgresJsSession.prototype);
-    const warning = warned();
-    const store = drizzleStore(pool.db);
-    drizzleStore(pool.db);
-    expect(await warning).toBe('ONCEKEY_PORTABLE');
-    const add = () =>
-      store.transact(id, async ({ tx, record: found }) => {
-        if (found) return undefined;
-        await insertEffect(tx, 'a');
-        return record('a');
-      });
-    expect([await add(), await add()]).toEqual(['recorded', 'rolled-back']);
-    expect(await count(database.db, 'effects')).toBe(1);
-  });
-
-  it('goes on where postgres.js does not tell which connection it took, and says so once', async () => {
-    await using database = await freshDatabase();
-    await using pool = connect(database.url, 2);
-    const { client } = pool as { client: { reserve(): Promise<object> } };
-    const reserve = client.reserve;
-    client.reserve = async () => {
-      const reserved = (await reserve()) as { unsafe(text: string, params?: unknown[], options?: object): unknown };
-      const { unsafe } = reserved;
-      return Object.assign(reserved, {
-        unsafe: (text: string, params: unknown[], options?: object) =>
-          unsafe(text, params, { ...options, onexecute: undefined }),
-      });
-    };
-    const warning = warned();
-    const store = drizzleStore(pool.db);
-    const add = (key: string) =>
-      store.transact({ ...id, key }, async ({ tx }) => {
-        await insertEffect(tx, 'a');
-        return record('a');
-      });
-    expect([await add('a'), await add('b')]).toEqual(['recorded', 'recorded']);
-    expect(await warning).toBe('ONCEKEY_UNWATCHED');
-  });
 });
 
 it('the end of a leased execution moves no index entry (HOT)', async () => {

@@ -44,14 +44,13 @@ describe('a handler’s statement', () => {
     ['gone and made anew', sql`alter table effects drop column note, add column note text`],
   ])('goes on when a column is %s by a deployment, on every connection', async (_, change) => {
     await using database = await freshDatabase();
-    await using pool = connect(database.url, 3);
+    await using pool = connect(database.url, 8); // more than a transaction has runs: they are not tried one by one
     const add = createProcess(pool.db);
     const some = (n: number) => Promise.all(Array.from({ length: n }, () => add()));
-    for (let i = 0; i < 6; i++) await some(3);
+    for (let i = 0; i < 6; i++) await some(8);
     await database.db.execute(change);
-    const answers = await some(9);
-    expect(answers.every(({ replayed }) => !replayed)).toBe(true);
-    expect(await count(database.db, 'effects')).toBe(27);
+    for (let i = 0; i < 9; i++) expect(await add()).toMatchObject({ replayed: false });
+    expect(await count(database.db, 'effects')).toBe(57);
   });
 
   it('may be several in one, without parameters', async () => {

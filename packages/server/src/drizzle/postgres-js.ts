@@ -1,4 +1,4 @@
-import { entityKind } from 'drizzle-orm';
+import { is } from 'drizzle-orm';
 import { PostgresJsSession, PostgresJsTransaction } from 'drizzle-orm/postgres-js/session';
 import { type Deadline, endDeadline, NoAnswer, startDeadline, withinTime } from './answer-time.ts';
 import { RepeatedStatements } from './repeated-statements.ts';
@@ -39,7 +39,8 @@ interface DatabaseInternals {
 /** Drizzle's internals, if the database is one of postgres.js and not itself a transaction. */
 export function postgresJsInternals(db: object): (DatabaseInternals & { readonly client: Client }) | undefined {
   const { session, dialect } = db as Partial<DatabaseInternals>;
-  if (!session || kindOf(session) !== PostgresJsSession[entityKind]) return undefined;
+  // By Drizzle's own mark, which is the same in every copy of it.
+  if (!session || !is(session as object, PostgresJsSession)) return undefined;
   const client = session.client as Partial<Client> & { readonly savepoint?: unknown };
   if (client.savepoint) return undefined;
   if (!(session instanceof PostgresJsSession) || !dialect || typeof client.reserve !== 'function') {
@@ -57,11 +58,6 @@ export function postgresJsInternals(db: object): (DatabaseInternals & { readonly
   return { session, dialect, client: client as Client };
 }
 
-/** Drizzle's own mark of a class, which is the same in every copy of it. */
-function kindOf(instance: object): unknown {
-  return (instance.constructor as { readonly [entityKind]?: unknown })[entityKind];
-}
-
 /** Runs statements outside of any transaction: prepared, in one flight, where Drizzle would ask for each to be described first. */
 export function runOnPostgresJs({ client }: NonNullable<ReturnType<typeof postgresJsInternals>>): Run {
   const options = { prepare: isPreparing(client) };
@@ -74,7 +70,7 @@ function isPreparing({ options }: Client): boolean {
 }
 
 /**
- * Transactions on a connection of their own, in as many flights as unprotected ones: BEGIN and what opens it go out
+ * Transactions on a connection of their own, in no more flights than unprotected ones: BEGIN and what opens it go out
  * together, and so do what closes it and COMMIT.
  *
  * It also closes what `db.transaction` leaves open in postgres.js 3.4: when the server ends a connection (failover,
